@@ -1,0 +1,68 @@
+# make demo      see it work            make test     run the tests
+# ARGS passes through: make demo ARGS="--events 5000", make test ARGS="tests/unit -k klaviyo"
+
+SHELL := bash
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+ARGS ?=
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
+
+.PHONY: help
+help: ## this list
+	@echo "Signal Fleet"
+	@awk -F ':.*## ' '/^[.a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' Makefile
+
+.PHONY: demo
+demo: .venv ## everything on this machine, with sample traffic  (ARGS="--events 5000 --json")
+	@$(BIN)/fleet demo $(ARGS)
+
+.PHONY: test
+test: .venv ## the whole test suite  (ARGS="tests/unit -k klaviyo")
+	@$(BIN)/python -m pytest $(ARGS)
+
+.PHONY: check
+check: .venv ## lint, format, types, direction of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy --strict
+	$(BIN)/lint-imports
+
+.PHONY: format
+format: .venv ## let ruff fix and format what it can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+.PHONY: docs
+docs: .venv ## write docs/destinations/ from the declarations
+	$(BIN)/python -m destinations.form.pages docs/destinations
+
+.PHONY: lock
+lock: ## pin every dependency anew  (needs uv; ARGS="--upgrade" for newer ones)
+	@command -v uv >/dev/null || { echo "make lock needs uv: install it, or put it on PATH." >&2; exit 1; }
+	uv pip compile pyproject.toml --group dev --group build --universal --python-version 3.11 \
+	    --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --quiet --output-file requirements.lock $(ARGS)
+
+.PHONY: clean
+clean: ## remove the environment, caches and data of local runs
+	rm -rf .venv .fleet .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: .venv
+.venv: .venv/.installed ## the environment alone
+
+.venv/.installed: pyproject.toml .venv/.locked
+	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/.locked: requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	    echo "Signal Fleet needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1). Name another: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@echo "Creating .venv with $$($(PYTHON) --version) ..."
+	@$(PYTHON) -m venv --clear .venv
+	@echo "Installing about $$(grep -c '^[a-z].*==' requirements.lock) packages from requirements.lock ..."
+	@set -o pipefail; $(PIP) install --require-hashes --requirement requirements.lock | awk '/^Collecting /{ if (++n % 10 == 0) { print "  " n " fetched"; fflush() } } \
+	    /^Installing collected/{ print "  installing"; fflush() }'
+	@touch $@
