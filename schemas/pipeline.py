@@ -1,0 +1,27 @@
+"""Pipelines: which integrations a source's events go to."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validate
+
+from schemas.names import check_integration_name
+
+
+def _each_once(names: list[Any]) -> None:
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        raise ValidationError(f"Names {', '.join(twice)} more than once; name each integration once.")
+
+
+class PipelineSchema(Schema):
+    """The integrations of a pipeline, at least one: without any its events would be lost."""
+
+    integrations = fields.List(
+        fields.Str(validate=check_integration_name),
+        required=True,
+        error_messages={"invalid": "Must be a list of integration names."},
+        validate=[validate.Length(min=1, error="Name at least one integration."), _each_once],
+    )
