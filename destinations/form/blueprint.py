@@ -1,0 +1,184 @@
+"""The blueprint compiler: from a mapping as data to a function from event to vendor record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from destinations.form.expressions import Compiled, ExpressionError, compile_expression
+from destinations.form.fields import Field, compile_fields
+from destinations.form.mapping import Blueprint, difference, merge
+from destinations.form.parts import Config, Draft, Drop, Event
+from destinations.form.rest import Rest
+from destinations.form.spelling import nearest
+from destinations.form.targets import Target, clashes, find, nest, parse_target
+
+FORWARDED = frozenset({"track", "page", "screen"})
+"""Types of events that ``unmapped: forward`` sends under their own names; the others tell of persons, not of deeds."""
+
+
+class InvalidBlueprint(ValueError):
+    """A blueprint that cannot be compiled; ``faults`` has a line for each fault, its place first."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("; ".join(faults))
+        self.faults = faults
+
+
+class Row:
+    """One mapped event: its vendor's name, the fields that make its record, and those that identify its person."""
+
+    def __init__(self, name: str, fields: tuple[Field, ...], needs: frozenset[Target]) -> None:
+        self.name = name
+        self.steps = tuple((field.key, field.above, field.evaluate, field.watch) for field in fields)
+        self.identifying = tuple(field.evaluate for field in fields if field.target in needs)
+
+
+class CompiledBlueprint:
+    """What an integration does to events. Built once per revision; see ``compile_blueprint``."""
+
+    def __init__(
+        self, data: Blueprint, rows: Mapping[str, Row], general: Row, name_path: Target, needs: tuple[Target, ...]
+    ) -> None:
+        self.data = data
+        self.needs = needs
+        self._rows = dict(rows)
+        self._general = general
+        self._forwards = data["unmapped"] == "forward"
+        self._name_path = name_path
+        self._rest = Rest(data["rest"]) if data["rest"] else None
+
+    def _row(self, event: Event) -> tuple[str, Row] | None:
+        kind = event["type"]
+        key = event.get("event") if kind == "track" else kind
+        row = self._rows.get(key) if type(key) is str else None
+        if row is not None:
+            return row.name, row
+        if self._forwards and kind in FORWARDED and type(key) is str:
+            return key, self._general
+        return None
+
+    def name_for(self, event: Event) -> str | None:
+        """The vendor's name for ``event``, or None where it is not mapped."""
+        found = self._row(event)
+        return found and found[0]
+
+    def identifies(self, event: Event) -> bool:
+        """Whether a mapped event has at least one of the identifiers the vendor needs."""
+        found = self._row(event)
+        if found is None or not self.needs:
+            return True
+        return any(evaluate(event) not in (None, "") for evaluate in found[1].identifying)
+
+    def apply(self, event: Event, config: Config) -> Draft:
+        """Make the record of ``event``: its fields, then the rest.
+
+        Nested values are the event's own, not copies. Raises ``Drop`` for an event that is not mapped, or that names
+        no person where the vendor needs one.
+        """
+        found = self._row(event)
+        if found is None:
+            raise Drop("unmapped", self.unmapped(event))
+        name, row = found
+        draft = Draft(event, name, {}, config)
+        self._fill(event, row, draft)
+        if self.needs and not any(find(draft.record, need) not in (None, "") for need in self.needs):
+            raise Drop("no_identity", self.unidentified())
+        return draft
+
+    def _fill(self, event: Event, row: Row, draft: Draft) -> None:
+        record, rest = draft.record, self._rest
+        taken = rest.start() if rest else set()
+        if self._name_path:
+            nest(record, self._name_path[:-1])[self._name_path[-1]] = draft.name
+        for key, above, evaluate, watch in row.steps:
+            value = evaluate(event) if watch is None else watch(event, draft, taken)
+            if value is not None:
+                if above:
+                    nest(record, above)[key] = value
+                else:
+                    record[key] = value
+        if rest:
+            rest.move(event, draft, taken)
+
+    def unmapped(self, event: Event) -> str:
+        """Why ``event`` is not mapped, for people: ``'order_completed' is not mapped; nearest: 'Order Completed'``."""
+        name = str(event.get("event") if event["type"] == "track" else event["type"])
+        found = self.nearest(name)
+        return f"{name!r} is not mapped" + (f"; nearest: {found!r}" if found else "")
+
+    def unidentified(self) -> str:
+        """Why an event was dropped as ``no_identity``, for people."""
+        return "none of " + ", ".join(".".join(need) for need in self.needs) + " has a value"
+
+    def nearest(self, name: str) -> str | None:
+        """The mapped event most like ``name``, or None."""
+        return _nearest(name, tuple(self._rows))
+
+    def diff(self, variant: Blueprint) -> list[str]:
+        """How this mapping differs from ``variant``, a line for each entry removed (``-``) or added (``+``)."""
+        return difference(merge(variant), self.data)
+
+
+@lru_cache(maxsize=4096)
+def _nearest(name: str, known: tuple[str, ...]) -> str | None:
+    return nearest(name, known)
+
+
+def compile_blueprint(
+    variant: Blueprint,
+    override: Blueprint | None = None,
+    *,
+    extra_events: Mapping[str, Any] | None = None,
+    config: Config | None = None,
+    name_path: str | None = None,
+    needs: tuple[str, ...] = (),
+) -> CompiledBlueprint:
+    """Merge and compile. ``config`` is what expressions see as ``config``; ``name_path`` where the event's name goes.
+
+    Raises ``InvalidBlueprint`` with every fault at once.
+    """
+    data = merge(variant, override, extra_events)
+    return _Compilation(data, config or {}, name_path, needs).result()
+
+
+class _Compilation:
+    """One run of the compiler, gathering faults."""
+
+    def __init__(self, data: Blueprint, config: Config, name_path: str | None, needs: tuple[str, ...]) -> None:
+        self.data = data
+        self.config = config
+        self.name_path = parse_target(name_path or "")
+        self.needs = tuple(parse_target(need) for need in needs)
+        self.source = tuple(data["rest"]["from"].split(".")) if data["rest"] else None
+        self.into = (*parse_target(data["rest"]["into"]), "*") if data["rest"] else ()
+        self.faults: list[str] = []
+
+    def result(self) -> CompiledBlueprint:
+        general = self._expressions("fields", self.data["fields"])
+        forwarded = self._compose("fields", "", general)
+        rows = {event: self._row(f"events.{event}.fields", row, general) for event, row in self.data["events"].items()}
+        if self.faults:
+            raise InvalidBlueprint(list(dict.fromkeys(self.faults)))
+        return CompiledBlueprint(self.data, rows, forwarded, self.name_path, self.needs)
+
+    def _row(self, place: str, row: Mapping[str, Any], general: Mapping[str, Compiled]) -> Row:
+        own = self._expressions(place, row["fields"])
+        return self._compose(place if own else "fields", row["name"], {**general, **own})
+
+    def _compose(self, place: str, name: str, expressions: Mapping[str, Compiled]) -> Row:
+        targets = [parse_target(target) for target in expressions] + [self.name_path, self.into]
+        self.faults += [
+            f"{place}.{'.'.join(above)}: is also the parent of {'.'.join(below)}" for above, below in clashes(targets)
+        ]
+        return Row(name, compile_fields(expressions, self.source), frozenset(self.needs))
+
+    def _expressions(self, place: str, fields: Mapping[str, Any]) -> dict[str, Compiled]:
+        compiled = {}
+        for target, text in fields.items():
+            try:
+                compiled[target] = compile_expression(text, self.config)
+            except ExpressionError as error:
+                self.faults.append(f"{place}.{target}: {error}")
+        return compiled

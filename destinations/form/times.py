@@ -1,0 +1,41 @@
+"""Points in time, read from what producers send and written as vendors want them.
+
+An epoch number below 10¹¹ counts seconds, from there on milliseconds. A time without a zone is UTC.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from destinations.form.numbers import shortest
+
+_FIRST_MILLIS = 10**11
+_YEAR_1, _YEAR_10000 = -62_135_596_800, 253_402_300_800
+
+
+def seconds_of(value: Any) -> float | None:
+    """Seconds since 1970 of an ISO 8601 text or an epoch number; None for anything that is no time."""
+    if type(value) is str:
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            return _epoch(shortest(value))
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    return _epoch(shortest(value))
+
+
+def _epoch(number: float | None) -> float | None:
+    if number is None:
+        return None
+    seconds = number if abs(number) < _FIRST_MILLIS else number / 1000
+    return seconds if _YEAR_1 <= seconds < _YEAR_10000 else None
+
+
+def iso_of(seconds: float) -> str | None:
+    """Write seconds since 1970 as ``2026-06-06T10:00:00Z``, with milliseconds where there are any."""
+    whole, millis = divmod(round(seconds * 1000), 1000)
+    if not _YEAR_1 <= whole < _YEAR_10000:
+        return None
+    text = datetime.fromtimestamp(whole, UTC).strftime("%Y-%m-%dT%H:%M:%S").rjust(19, "0")
+    return f"{text}.{millis:03d}Z" if millis else f"{text}Z"
