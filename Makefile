@@ -39,11 +39,14 @@ format: .venv ## let ruff fix and format what it can
 docs: .venv ## write docs/destinations/ from the declarations
 	$(BIN)/python -m destinations.form.pages docs/destinations
 
+LOCK := uv pip compile pyproject.toml --group build --universal --python-version 3.11 --generate-hashes --no-header \
+    --no-emit-index-url --no-emit-find-links --quiet
+
 .PHONY: lock
 lock: ## pin every dependency anew  (needs uv; ARGS="--upgrade" for newer ones)
 	@command -v uv >/dev/null || { echo "make lock needs uv: install it, or put it on PATH." >&2; exit 1; }
-	uv pip compile pyproject.toml --group dev --group build --universal --python-version 3.11 \
-	    --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --quiet --output-file requirements.lock $(ARGS)
+	$(LOCK) --group dev --output-file requirements.lock $(ARGS)
+	$(LOCK) --constraints requirements.lock --no-annotate --output-file deploy/requirements.lock
 
 .PHONY: clean
 clean: ## remove the environment, caches and data of local runs
@@ -63,6 +66,6 @@ clean: ## remove the environment, caches and data of local runs
 	@echo "Creating .venv with $$($(PYTHON) --version) ..."
 	@$(PYTHON) -m venv --clear .venv
 	@echo "Installing about $$(grep -c '^[a-z].*==' requirements.lock) packages from requirements.lock ..."
-	@set -o pipefail; $(PIP) install --require-hashes --requirement requirements.lock | awk '/^Collecting /{ if (++n % 10 == 0) { print "  " n " fetched"; fflush() } } \
+	@set -o pipefail; $(PIP) install --require-hashes --requirement requirements.lock | awk '/^(Collecting|Processing) /{ if (++n % 10 == 0) { print "  " n " fetched"; fflush() } } \
 	    /^Installing collected/{ print "  installing"; fflush() }'
 	@touch $@
