@@ -1,0 +1,285 @@
+"""Klaviyo — POST https://a.klaviyo.com/api/events/, one event a request; with ``bulk``, up to 1,000.
+
+https://developers.klaviyo.com/en/reference/create_event
+https://developers.klaviyo.com/en/reference/bulk_create_events
+https://developers.klaviyo.com/en/docs/rate_limits_and_error_handling
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from marshmallow import Schema, fields, validate
+
+from destinations.form.bounds import Bounds, excesses
+from destinations.form.checks import numeric_or_absent, require_object, require_text
+from destinations.form.credentials import one_word
+from destinations.form.destination import Destination
+from destinations.form.functions import granted
+from destinations.form.parts import Answer, Batch, Draft, Limit, Reading, Record, Reject, Verdict
+from destinations.form.parts import Config as Settings
+from destinations.form.request import Request
+
+if TYPE_CHECKING:
+    from destinations.form.integration import Integration
+
+LIMITS = "https://developers.klaviyo.com/en/docs/rate_limits_and_error_handling"
+BOUNDS = Bounds(text=100_000, items=4000, levels=10)
+POINTER = re.compile(r"/events-bulk-create/data/(\d{1,4})(?:/attributes/events/data/(\d{1,4}))?")
+IDENTIFIERS = ("email", "phone_number", "external_id", "anonymous_id")
+
+KEY_HINT = "verify it in Klaviyo under Account > Settings > API Keys, with the events:write and profiles:write scopes."
+
+
+class Config(Schema):
+    """What an integration with Klaviyo is set up with."""
+
+    public_api_key = fields.Str(
+        required=True,
+        validate=validate.Regexp(r"(?!pk_)\w+\Z", error="Must be the Site ID, not a private key."),
+        metadata={
+            "label": "Public API Key",
+            "help": "The 6-character Site ID, at the top of Account > Settings > API Keys. Never sent.",
+        },
+    )
+    private_api_key = fields.Str(
+        required=True,
+        validate=one_word,
+        metadata={
+            "label": "Private API Key",
+            "help": "Account > Settings > API Keys. Needs the events:write and profiles:write scopes.",
+            "secret": True,
+        },
+    )
+    revision = fields.Str(
+        load_default="2024-10-15",
+        validate=validate.Regexp(r"\d{4}-\d{2}-\d{2}(\.pre)?\Z", error="Must be a date such as 2024-10-15."),
+        metadata={"label": "API revision", "help": "The revision of Klaviyo's API that requests ask for."},
+    )
+    bulk = fields.Bool(
+        load_default=False,
+        metadata={
+            "label": "Bulk",
+            "help": "Send up to 1,000 events in one job: more events a minute, and one bad event refuses the job.",
+        },
+    )
+    default_country = fields.Str(
+        load_default=None,
+        allow_none=True,
+        validate=validate.Regexp(r"[A-Z]{2}\Z", error="Must be two capital letters such as GB."),
+        metadata={"label": "Default country", "help": "Reads phone numbers written without a country code: GB, US …"},
+    )
+    send_anonymous = fields.Bool(
+        load_default=False,
+        metadata={
+            "label": "Send anonymous events",
+            "help": "Also send events known by an anonymous id only; Klaviyo's page asks for a stronger identifier.",
+        },
+    )
+
+
+def request(records: Sequence[Record], integration: Integration, _: str) -> Request:
+    """One event, or a job of many; Klaviyo recognises a repeated event by its ``unique_id``, not by a key."""
+    config = integration.config
+    headers = {
+        "Authorization": f"Klaviyo-API-Key {config['private_api_key']}",
+        "revision": config["revision"],
+        "Content-Type": "application/vnd.api+json",
+        "Accept": "application/vnd.api+json",
+    }
+    if config["bulk"]:
+        return Request("POST", f"{integration.origin}/api/event-bulk-create-jobs", headers, json=_job(records))
+    (record,) = records
+    event = _event(record)
+    event["attributes"]["profile"] = _profile(record)
+    return Request("POST", f"{integration.origin}/api/events/", headers, json={"data": event})
+
+
+def _event(record: Record) -> dict[str, Any]:
+    attributes = {key: value for key, value in record.items() if key not in ("metric", "profile")}
+    attributes["metric"] = {"data": {"type": "metric", "attributes": {"name": record["metric"]}}}
+    return {"type": "event", "attributes": attributes}
+
+
+def _profile(record: Record) -> dict[str, Any]:
+    return {"data": {"type": "profile", "attributes": record["profile"]}}
+
+
+def _job(records: Sequence[Record]) -> dict[str, Any]:
+    entries = [
+        {
+            "type": "event-bulk-create",
+            "attributes": {
+                "profile": _profile(records[indices[-1]]),
+                "events": {"data": [_event(records[index]) for index in indices]},
+            },
+        }
+        for indices in _by_profile(records)
+    ]
+    attributes = {"events-bulk-create": {"data": entries}}
+    return {"data": {"type": "event-bulk-create-job", "attributes": attributes}}
+
+
+def _by_profile(records: Sequence[Record]) -> list[list[int]]:
+    """Indices of the records of each profile, as ordered in a bulk job; a profile is as its last event knows it."""
+    profiles: dict[bytes, list[int]] = {}
+    for index, record in enumerate(records):
+        identity = orjson.dumps([record["profile"].get(name) for name in IDENTIFIERS])
+        profiles.setdefault(identity, []).append(index)
+    return list(profiles.values())
+
+
+def finish(draft: Draft) -> Iterable[Record]:
+    """Klaviyo refuses what is over its limits and ignores some of what it cannot read; both are settled here."""
+    _name_consents(draft)
+    _settle_phone(draft)
+    _settle_currency(draft)
+    numeric_or_absent(draft, "value")
+    if faults := list(_faults(draft)):
+        raise Reject("; ".join(faults))
+    return (draft.record,)
+
+
+def _name_consents(draft: Draft) -> None:
+    """Marketing consent is a row of the blueprint; every other category the event knows follows its example."""
+    consents = draft.event["context"].get("consent", {})
+    others = {f"{category}_consent": granted(given) for category, given in consents.items() if category != "marketing"}
+    draft.record["properties"] = require_object(draft, "properties") | others
+
+
+def _settle_phone(draft: Draft) -> None:
+    """Klaviyo refuses an event whose only identifier is a bad phone, and ignores a bad phone beside another one."""
+    profile = draft.record["profile"]
+    phone = profile.get("phone_number")
+    if phone is None or (isinstance(phone, str) and re.fullmatch(r"\+[1-9]\d{6,14}", phone)):
+        return
+    remedy = "write it as +447700900123 or set default_country"
+    if not (profile.get("email") or profile.get("external_id")):
+        raise Reject(f"profile.phone_number: {phone!r} is no phone number and the only identifier; {remedy}")
+    draft.record["profile"] = {name: value for name, value in profile.items() if name != "phone_number"}
+    draft.repair(f"profile.phone_number: {phone!r} is no phone number; left out, {remedy}")
+
+
+def _settle_currency(draft: Draft) -> None:
+    currency = draft.record.get("value_currency")
+    if currency is not None and not re.fullmatch(r"[A-Z]{3}", str(currency)):
+        del draft.record["value_currency"]
+        draft.repair(f"value_currency: {currency!r} is no ISO 4217 code; left out")
+
+
+def _faults(draft: Draft) -> Iterator[str]:
+    """Everything Klaviyo's ingestion limits would refuse: *Rate limits, status codes, and errors*, linked above."""
+    record, name = draft.record, require_text(draft, "metric")
+    if len(name) >= 128:
+        yield f"metric: the name has {len(name)} characters; Klaviyo takes fewer than 128"
+    if len(record["properties"]) > 300:
+        yield f"properties: {len(record['properties'])} of them; Klaviyo takes 300"
+    if (size := len(orjson.dumps(record["properties"]))) > 4_900_000:
+        yield f"properties: {size:,} bytes; Klaviyo takes 5 MB a request"
+    yield from _time_faults(record.get("time"), draft.event["received_at"])
+    yield from excesses("properties", record["properties"], BOUNDS)
+
+
+def _time_faults(time: Any, received_at: str) -> Iterator[str]:
+    try:
+        moment = datetime.fromisoformat(time)
+    except (TypeError, ValueError):
+        yield f"time: {time!r} is not ISO 8601; give it iso_time(timestamp) in the blueprint"
+        return
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    if moment.year < 2000 or moment - datetime.fromisoformat(received_at) > timedelta(days=365):
+        yield f"time: {time} is outside Klaviyo's range, 2000 to a year after {received_at}"
+
+
+def read(answer: Answer) -> Reading | None:
+    """A success that mentions what it ignored of a profile, and a refused job that names the bad events."""
+    ignored = answer.headers.get("x-klaviyo-partial-failure")
+    if answer.status == 202 and ignored:
+        return Reading(Verdict.DELIVERED, note=f"Klaviyo ignored the profile's {ignored}")
+    if answer.status == 400 and len(answer.records) > 1:
+        return Reading(Verdict.INVALID, culprits=tuple(sorted(_culprits(answer))))
+    return None
+
+
+def _culprits(answer: Answer) -> set[int]:
+    """A pointer such as ``/data/attributes/events-bulk-create/data/2/…`` names an entry of the job, or one event."""
+    profiles = _by_profile(answer.records)
+    named: set[int] = set()
+    for entry, event in POINTER.findall(answer.body.decode(errors="replace")):
+        indices = profiles[int(entry)] if int(entry) < len(profiles) else []
+        named.update(indices[int(event) :][:1] if event else indices)
+    return named
+
+
+def _limits(config: Settings) -> Sequence[Limit]:
+    burst, steady = (10, 150) if config["bulk"] else (350, 3500)
+    return (Limit(burst, 1, LIMITS), Limit(steady, 60, LIMITS))
+
+
+def _batch(config: Settings) -> Batch:
+    """5 MB a request; the rest of it is left for what JSON:API puts around each record."""
+    return Batch(events=1000, bytes=4_500_000) if config["bulk"] else Batch(bytes=4_900_000)
+
+
+def _needs(config: Settings) -> Sequence[str]:
+    return [f"profile.{name}" for name in (IDENTIFIERS if config["send_anonymous"] else IDENTIFIERS[:3])]
+
+
+destination = Destination(
+    name="klaviyo",
+    title="Klaviyo",
+    docs="https://developers.klaviyo.com/en/reference/create_event",
+    config=Config(),
+    host=lambda _: "https://a.klaviyo.com",
+    account=lambda config: config["public_api_key"] + ("/bulk" if config["bulk"] else ""),
+    limits=_limits,
+    variants={
+        "default": {
+            "events": {
+                "page": {
+                    "name": "page_view",
+                    "fields": {
+                        "properties.url": "properties.url || context.page.url",
+                        "properties.title": "properties.title || context.page.title",
+                    },
+                },
+                "Product Viewed": "product_viewed",
+                "Order Completed": "purchase",
+            },
+            "fields": {
+                "profile.email": "trim(traits.email)",
+                "profile.phone_number": "e164(traits.phone, config.default_country) || traits.phone",
+                "profile.external_id": "user_id",
+                "profile.anonymous_id": "anonymous_id",
+                "properties.marketing_consent": "granted(context.consent.marketing)",
+                "time": "timestamp",
+                "value": "number(properties.revenue)",
+                "value_currency": "upper(properties.currency)",
+                "unique_id": "message_id",
+            },
+            "rest": {"from": "properties", "into": "properties", "named": "keep"},
+        },
+    },
+    request=request,
+    finish=finish,
+    name_path="metric",
+    needs=_needs,
+    batch=_batch,
+    success=frozenset({202}),
+    read=read,
+    hints={
+        400: "Klaviyo requires at least one of email, phone_number or external_id on every event, each well formed.",
+        401: f"Invalid private API key or missing scopes: {KEY_HINT}",
+        403: f"The key lacks a scope, or Klaviyo blocks this network: {KEY_HINT}",
+        410: "Klaviyo has retired this revision of its API: set revision to a newer one.",
+        429: "Klaviyo limits each endpoint per account. It is tried again by itself; if this persists, tighten this "
+        "integration's limits or contact Klaviyo support.",
+    },
+    warnings=("Klaviyo makes a new profile of an event whose email or phone is not exactly an existing profile's.",),
+    consent=("marketing",),
+    dedupes=True,
+)
