@@ -19,7 +19,7 @@ from destinations.form.bounds import Bounds, excesses
 from destinations.form.checks import numeric_or_absent, require_object, require_text
 from destinations.form.credentials import one_word
 from destinations.form.destination import Destination
-from destinations.form.functions import granted
+from destinations.form.functions import e164, granted
 from destinations.form.parts import Answer, Batch, Draft, Limit, Reading, Record, Reject, Verdict
 from destinations.form.parts import Config as Settings
 from destinations.form.request import Request
@@ -139,6 +139,8 @@ def finish(draft: Draft) -> Iterable[Record]:
     _settle_phone(draft)
     _settle_currency(draft)
     numeric_or_absent(draft, "value")
+    if not {"email", "phone_number"} & draft.record["profile"].keys():
+        draft.warn("no email or phone: Klaviyo makes a new profile unless an existing one has this very id")
     if faults := list(_faults(draft)):
         raise Reject("; ".join(faults))
     return (draft.record,)
@@ -154,14 +156,16 @@ def _name_consents(draft: Draft) -> None:
 def _settle_phone(draft: Draft) -> None:
     """Klaviyo refuses an event whose only identifier is a bad phone, and ignores a bad phone beside another one."""
     profile = draft.record["profile"]
-    phone = profile.get("phone_number")
-    if phone is None or (isinstance(phone, str) and re.fullmatch(r"\+[1-9]\d{6,14}", phone)):
+    given = profile.get("phone_number")
+    phone = e164(given, draft.config["default_country"])
+    known = {name: value for name, value in profile.items() if name != "phone_number"}
+    draft.record["profile"] = known if phone is None else known | {"phone_number": phone}
+    if given is None or phone:
         return
-    remedy = "write it as +447700900123 or set default_country"
-    if not (profile.get("email") or profile.get("external_id")):
-        raise Reject(f"profile.phone_number: {phone!r} is no phone number and the only identifier; {remedy}")
-    draft.record["profile"] = {name: value for name, value in profile.items() if name != "phone_number"}
-    draft.repair(f"profile.phone_number: {phone!r} is no phone number; left out, {remedy}")
+    fault = f"profile.phone_number: {given!r} is no phone number; write it as +447700900123 or set default_country"
+    if not (known.get("email") or known.get("external_id")):
+        raise Reject(f"{fault}. There is no other identifier")
+    draft.repair(f"{fault}. Left out")
 
 
 def _settle_currency(draft: Draft) -> None:
@@ -252,7 +256,7 @@ destination = Destination(
             },
             "fields": {
                 "profile.email": "trim(traits.email)",
-                "profile.phone_number": "e164(traits.phone, config.default_country) || traits.phone",
+                "profile.phone_number": "traits.phone",
                 "profile.external_id": "user_id",
                 "profile.anonymous_id": "anonymous_id",
                 "properties.marketing_consent": "granted(context.consent.marketing)",
@@ -279,7 +283,6 @@ destination = Destination(
         429: "Klaviyo limits each endpoint per account. It is tried again by itself; if this persists, tighten this "
         "integration's limits or contact Klaviyo support.",
     },
-    warnings=("Klaviyo makes a new profile of an event whose email or phone is not exactly an existing profile's.",),
     consent=("marketing",),
     dedupes=True,
 )

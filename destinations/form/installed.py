@@ -74,7 +74,8 @@ class Integration:
             return _noted(Outcome("drop", reason=drop.reason, detail=drop.detail), draft)
         except Reject as reject:
             return _noted(Outcome("reject", reason="invalid", detail=str(reject)), draft)
-        return Outcome("send", records, "", "", tuple(draft.repairs), tuple(draft.warnings))
+        warnings = (*draft.warnings, *self.destination.warnings)
+        return Outcome("send", records, "", "", tuple(draft.repairs), warnings)
 
     def request(self, records: Sequence[Record], key: str) -> Request:
         """One HTTP request for ``records``; ``key`` is the idempotency key (a UUID), the same at every attempt."""
