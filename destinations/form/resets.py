@@ -1,0 +1,45 @@
+"""When a vendor's rate limit begins anew, from a header whose unit the vendor does not state."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from destinations.form.numbers import shortest
+from destinations.form.parts import Answer
+
+_MILLIS, _SECONDS = 10**11, 10**9
+_LONGEST = 900
+
+
+def seconds_to_reset(answer: Answer, header: str) -> float | None:
+    """Seconds until the moment in ``header``; None where it is missing or unreadable.
+
+    A date, epoch seconds and epoch milliseconds are absolute, measured by the answer's own Date. A smaller number is
+    a wait: in seconds up to a quarter of an hour, in milliseconds beyond. A moment already past is one second away.
+    """
+    text = answer.headers.get(header, "").strip()
+    number = shortest(text)
+    if number is None:
+        moment = _moment(text)
+        return None if moment is None else max(1.0, moment - _now(answer))
+    if number >= _SECONDS:
+        return max(1.0, (number / 1000 if number >= _MILLIS else float(number)) - _now(answer))
+    return max(1.0, float(number) if number <= _LONGEST else number / 1000)
+
+
+def _now(answer: Answer) -> float:
+    stated = _moment(answer.headers.get("date", ""))
+    return time.time() if stated is None else stated
+
+
+def _moment(text: str) -> float | None:
+    """An ISO 8601 or HTTP date in epoch seconds; one without a zone is UTC."""
+    for parse in (datetime.fromisoformat, parsedate_to_datetime):
+        try:
+            moment = parse(text)
+        except ValueError:
+            continue
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    return None

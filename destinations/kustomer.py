@@ -1,0 +1,257 @@
+"""Kustomer — POST https://<org_name>.api.kustomerapp.com/v1/tracking/identityEvent, one event a request.
+
+Endpoint:    https://developer.kustomer.com/docs/api/core-resources/create-tracking-identity
+Rate limits: https://developer.kustomer.com/docs/concepts/rate-limits (one budget an org, for all of its keys)
+Errors:      https://developer.kustomer.com/docs/concepts/errors
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from marshmallow import Schema, fields, validate
+
+from destinations.form.credentials import one_word
+from destinations.form.destination import Destination
+from destinations.form.functions import number, string
+from destinations.form.parts import Answer, Draft, Limit, Reading, Record, Reject, Verdict
+from destinations.form.request import Request
+from destinations.form.resets import seconds_to_reset
+
+if TYPE_CHECKING:
+    from destinations.form.integration import Integration
+
+LIMITS = "https://developer.kustomer.com/docs/concepts/rate-limits"
+PLANS = {"professional": 300, "business": 500, "enterprise": 1000, "ultimate": 2000}
+HOSTS = {"us": "api.kustomerapp.com", "eu": "api.prod2.kustomerapp.com"}
+SPACES = {"hyphen": "-", "underscore": "_"}
+MATCHED = ("email", "externalId", "phone")
+LARGEST_BODY = 100_000
+EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+KEY = re.compile(r"[A-Za-z][A-Za-z0-9_-]{2,32}")
+DATE = r"\d{4}-\d\d-\d\d"
+DATE_TIME = re.compile(DATE + r"[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?", re.ASCII)
+DATE_OR_TIME = re.compile(f"{DATE}|{DATE_TIME.pattern}", re.ASCII)
+
+
+class Config(Schema):
+    """The settings of an integration with Kustomer."""
+
+    org_name = fields.Str(
+        required=True,
+        validate=validate.Regexp(r"[a-z0-9-]+\Z", error="Must be the subdomain alone: a-z, 0-9 and -, such as acme."),
+        metadata={"label": "Organization name", "help": "The acme of https://acme.kustomerapp.com."},
+    )
+    api_key = fields.Str(
+        required=True,
+        validate=one_word,
+        metadata={
+            "label": "API Key",
+            "help": "Settings > Security > API Keys. Role org.tracking, and org.user.customer to create customers.",
+            "secret": True,
+        },
+    )
+    region = fields.Str(
+        load_default="us",
+        validate=validate.OneOf(tuple(HOSTS)),
+        metadata={"label": "Region", "help": "Where the organization lives: us (Prod1) or eu (Prod2)."},
+    )
+    plan = fields.Str(
+        load_default="professional",
+        validate=validate.OneOf(tuple(PLANS)),
+        metadata={"label": "Plan", "help": "Sets the rate: 300, 500, 1,000 or 2,000 requests a minute."},
+    )
+    event_name_style = fields.Str(
+        load_default="as_is",
+        validate=validate.OneOf(("as_is", *SPACES)),
+        metadata={
+            "label": "Event name style",
+            "help": "hyphen or underscore, should your organization refuse event names with spaces.",
+        },
+    )
+    include_message_id = fields.Bool(
+        load_default=False,
+        metadata={
+            "label": "Include message id",
+            "help": "Put messageId into meta: Kustomer has no other way to tell a repeated event.",
+        },
+    )
+    require_identity = fields.Bool(
+        load_default=False,
+        metadata={
+            "label": "Require identity",
+            "help": "Drop events without email, user id or phone, which Kustomer attaches to no customer.",
+        },
+    )
+
+
+def _request(records: Sequence[Record], integration: Integration, _key: str) -> Request:
+    (record,) = records
+    headers = {"Authorization": f"Bearer {integration.config['api_key']}", "Content-Type": "application/json"}
+    return Request("POST", f"{integration.origin}/v1/tracking/identityEvent", headers, json=record)
+
+
+def _finish(draft: Draft) -> Iterable[Record]:
+    identity, event = _object(draft.record, "identity"), _object(draft.record, "event")
+    record = {
+        "identity": _identity(draft, identity),
+        "event": event | {"name": _event_name(draft), "meta": dict(_meta(draft, _object(event, "meta")))},
+    }
+    size = len(orjson.dumps(record))
+    if size > LARGEST_BODY:
+        raise Reject(f"event: {size:,} bytes of JSON; Kustomer takes {LARGEST_BODY:,}. Except large properties in rest")
+    return (record,)
+
+
+def _object(parent: Record, key: str) -> Record:
+    """The object under ``key``, empty where there is none; an override may have put something else there."""
+    found = parent.get(key) or {}
+    if type(found) is not dict:
+        raise Reject(f"{key}: {found!r} is no object; the blueprint's fields must name the places within it")
+    return found
+
+
+def _identity(draft: Draft, found: Record) -> Record:
+    identity = {key: value for key, value in found.items() if value not in (None, "")}
+    email = identity.get("email")
+    if email is not None and not EMAIL.fullmatch(string(email) or ""):
+        draft.repair(f"identity.email: {identity.pop('email')!r} is no email address; left out")
+    if not any(identity.get(key) for key in MATCHED):
+        draft.warn("no email, user id or phone: the event may arrive with no customer attached; identify first")
+    return identity
+
+
+def _event_name(draft: Draft) -> str:
+    """Kustomer's names start with a letter. Whether they may have spaces its sources disagree on: hence the option."""
+    separator = SPACES.get(draft.config["event_name_style"])
+    name = re.sub(r"[^A-Za-z0-9_.-]+", separator, draft.name) if separator else draft.name
+    if not re.match(r"[A-Za-z][^\x00-\x1f]*\Z", name):
+        raise Reject(f"event.name: {name!r} must start with a letter; give it another name in the blueprint's events")
+    return name
+
+
+def _meta(draft: Draft, found: Record) -> Iterator[tuple[str, str | float]]:
+    """Meta by Kustomer's naming rules; each key renamed and each value rewritten is a repair."""
+    taken: set[str] = set()
+    if draft.config["include_message_id"]:
+        found = found | {"messageId": draft.event["message_id"]}
+    for key, given in found.items():
+        value, suffix = _typed(key, given)
+        if value is None:
+            continue
+        name = _key(key, suffix)
+        if name in taken:
+            draft.repair(f"event.meta.{key} left out: {name} is set already")
+            continue
+        if name != key or value != given or type(given) is bool:
+            draft.repair(f"event.meta.{key} is sent as {name}: {_why(given, suffix)}")
+        taken.add(name)
+        yield name, value
+
+
+def _typed(key: str, given: Any) -> tuple[str | float | None, str]:
+    """The value as Kustomer takes it, and the suffix its key must have."""
+    if type(given) in (int, float):
+        return number(given), "Num"
+    if type(given) is not str:
+        return string(given), ""
+    if key.endswith("Num") and (spelled := number(given)) is not None:
+        return spelled, "Num"
+    dates = DATE_OR_TIME if key.endswith("At") else DATE_TIME
+    return given, "At" if given[4:5] == "-" and dates.fullmatch(given) else ""
+
+
+def _key(key: str, suffix: str) -> str:
+    """A letter and 2 to 32 letters, digits, - or _, then the suffix; without one it must not look like having one."""
+    stem = key.removesuffix(suffix)
+    if not KEY.fullmatch(stem):
+        stem = re.sub(r"[^A-Za-z0-9_-]", "_", stem)
+        stem = stem if stem[:1].isalpha() else f"key{stem}"
+        stem = (stem if len(stem) > 2 else f"{stem}Value")[:33]
+    if not suffix and stem.endswith(("Num", "At")):
+        stem = stem.removesuffix("Num").removesuffix("At")[:30] + "Str"
+    return stem + suffix
+
+
+def _why(given: Any, suffix: str) -> str:
+    if type(given) in (bool, dict, list):
+        return "Kustomer takes no booleans, objects or lists"
+    if suffix == "Num":
+        return "numeric values need a key ending in Num"
+    if suffix == "At":
+        return "date-time strings need a key ending in At"
+    return (
+        "keys of other strings are 3 to 33 letters, digits, - or _, the first a letter, and end in neither Num nor At"
+    )
+
+
+def _read(answer: Answer) -> Reading | None:
+    if answer.status != 429:
+        return None
+    return Reading(Verdict.THROTTLED, retry_after=seconds_to_reset(answer, "x-ratelimit-reset"))
+
+
+NUMBERS = ("revenue", "total", "subtotal", "value", "tax", "shipping", "discount", "price", "quantity")
+
+KEY_HINT = (
+    "The API key is wrong or lacks the org.tracking role (and org.user.customer to create customers). "
+    "Make a new one in Settings > Security > API Keys."
+)
+
+destination = Destination(
+    name="kustomer",
+    title="Kustomer",
+    docs="https://developer.kustomer.com/docs/api/core-resources/create-tracking-identity",
+    config=Config(),
+    host=lambda config: f"https://{config['org_name']}.{HOSTS[config['region']]}",
+    account=lambda config: f"{config['org_name']}.{config['region']}",
+    limits=lambda config: (Limit(PLANS[config["plan"]], 60, LIMITS),),
+    variants={
+        "default": {
+            "unmapped": "drop",
+            "events": {
+                "page": "Page Viewed",
+                "Signed Up": "Signed Up",
+                "Logged In": "Logged In",
+                "Products Searched": "Products Searched",
+                "Product Viewed": "Product Viewed",
+                "Product Added": "Product Added",
+                "Checkout Started": "Checkout Started",
+                "Order Completed": "Order Completed",
+            },
+            "fields": {
+                "identity.email": "lower(trim(traits.email))",
+                "identity.externalId": "user_id",
+                "identity.name": "trim(string(traits.name))",
+                "identity.phone": "e164(traits.phone)",
+                **{f"event.meta.{name}Num": f"number(properties.{name})" for name in NUMBERS},
+                "event.meta.anonymousId": "anonymous_id",
+                "event.meta.occurredAt": "timestamp",
+            },
+            "rest": {"from": "properties", "into": "event.meta", "style": "camel"},
+        }
+    },
+    request=_request,
+    finish=_finish,
+    name_path="event.name",
+    needs=lambda config: [f"identity.{key}" for key in MATCHED] if config["require_identity"] else (),
+    success=frozenset({200, 201, 204}),
+    verdicts={409: Verdict.TRANSIENT},
+    read=_read,
+    hints={
+        400: "A meta key breaks the naming rules (numbers end in Num, date-times in At), or the organization takes no "
+        "spaces in event names: set event_name_style to hyphen or underscore.",
+        401: KEY_HINT,
+        403: KEY_HINT,
+        404: "The org_name is wrong, or the organization is in the other region: it is the acme of "
+        "https://acme.kustomerapp.com.",
+        413: "Kustomer takes 100 kB. Except large properties in the blueprint's rest.",
+        429: "All API keys of the organization share one budget a minute. Set plan to yours, or tighten this "
+        "integration's limits to leave room for others.",
+    },
+    warnings=("Without both email and user id Kustomer may make a second record of a customer it knows by the other.",),
+    consent=("marketing",),
+)
