@@ -23,11 +23,14 @@ demo: .venv ## everything on this machine, with sample traffic  (ARGS="--events 
 test: .venv ## the whole test suite  (ARGS="tests/unit -k klaviyo")
 	@$(BIN)/python -m pytest $(ARGS)
 
-.PHONY: check
-check: .venv ## lint, format, types, direction of imports
+.PHONY: check lint types imports
+check: lint types imports ## lint, format, types, direction of imports  (-k: all faults at once)
+lint: .venv
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+types: .venv
 	$(BIN)/mypy --strict
+imports: .venv
 	$(BIN)/lint-imports
 
 .PHONY: format

@@ -38,7 +38,7 @@ class Worker(Process):
         self, folder: Path, redis_url: str, *arguments: str, name: str = "worker", env: Mapping[str, str] | None = None
     ) -> None:
         command = [sys.executable, "-m", "celery", "-A", "workers.app", "worker"]
-        options = ["--loglevel", "INFO", "--hostname", f"{name}@%h", *arguments]
+        options = ["--loglevel", "INFO", "--hostname", f"{name}@%h", "--without-gossip", "--without-mingle", *arguments]
         super().__init__(name, [*command, *options], folder, env={"FLEET_REDIS_URL": redis_url, **(env or {})})
 
     def start(self, timeout: float = 30.0) -> Self:
