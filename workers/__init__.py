@@ -1,0 +1,6 @@
+"""Signal Fleet's engine. What a producer needs is here; everything else has its own module."""
+
+from workers.errors import Away, Full, NotKept, Refused, UnknownPipeline
+from workers.shorthands import enqueue, identify, page, track
+
+__all__ = ["Away", "Full", "NotKept", "Refused", "UnknownPipeline", "enqueue", "identify", "page", "track"]

@@ -1,0 +1,62 @@
+"""What a Celery worker of ours does besides running tasks: it beats, and it follows the list of integrations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from celery import bootsteps
+
+from workers.heartbeat import Heartbeat
+from workers.logs import configure
+from workers.registry import registry
+
+
+class Heart(bootsteps.StartStopStep):
+    """Run the heartbeat beside the worker, from start to stop."""
+
+    requires = ("celery.worker.components:Pool",)
+
+    def __init__(self, worker: Any, **options: Any) -> None:
+        super().__init__(worker, **options)
+        configure()
+        registry().check_secret_keys()
+        self.heartbeat = Heartbeat()
+
+    def start(self, worker: Any) -> None:
+        """Start beating."""
+        self.heartbeat.start()
+
+    def stop(self, worker: Any) -> None:
+        """Stop beating; another worker's heart goes on."""
+        self.heartbeat.stop()
+
+
+class Consuming(bootsteps.StartStopStep):
+    """Consume the queue of every installed integration, unless the worker was started with ``-Q``."""
+
+    requires = ("celery.worker.consumer.tasks:Tasks",)
+
+    def __init__(self, consumer: Any, **options: Any) -> None:
+        super().__init__(consumer, **options)
+        self.timer: Any = None
+        self.ours: set[str] = set()
+
+    def start(self, consumer: Any) -> None:
+        """Follow the list from now on. After a reconnect Celery starts the step anew."""
+        if consumer.app.amqp.queues._consume_from is None:
+            self.ours.clear()
+            self.timer = consumer.timer.call_repeatedly(0.5, self.follow, (consumer,))
+
+    def stop(self, consumer: Any) -> None:
+        """Stop following."""
+        if self.timer:
+            self.timer.cancel()
+
+    def follow(self, consumer: Any) -> None:
+        """Add the queues of new integrations and cancel those of removed ones."""
+        wanted = set(registry().names)
+        for queue in sorted(wanted - self.ours):
+            consumer.add_task_queue(queue)
+        for queue in sorted(self.ours - wanted):
+            consumer.cancel_task_queue(queue)
+        self.ours = wanted

@@ -1,0 +1,88 @@
+"""The configuration file: YAML, with ``${NAME}`` taken from the environment, checked as a whole before anything is done."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from marshmallow import ValidationError
+
+from destinations.form.integration import Integration, InvalidSpec, install
+from schemas.faults import flatten
+from schemas.fleet_file import FleetFileSchema
+
+VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+
+class InvalidFile(ValueError):
+    """A configuration file with faults, each with its path: ``integrations.klaviyo-uk.config.private_api_key: …``."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """A valid configuration file: pipelines, and integrations compiled."""
+
+    pipelines: Mapping[str, tuple[str, ...]]
+    integrations: Mapping[str, Integration]
+
+
+def read_file(path: Path, installed: Collection[str] = ()) -> Configuration:
+    """Read and check a configuration file; every fault at once. ``installed``: integrations there already."""
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidFile([f"{path}: cannot be read ({error})"]) from error
+    except yaml.YAMLError as error:
+        raise InvalidFile([f"{path}: not YAML: {error}"]) from error
+    return check(document, installed)
+
+
+def check(document: Any, installed: Collection[str] = ()) -> Configuration:
+    """Check a parsed configuration; every fault at once."""
+    faults: list[str] = []
+    expanded = expand(document, "", faults)
+    try:
+        loaded = FleetFileSchema(installed).load(expanded if expanded is not None else {})
+    except ValidationError as error:
+        faults += flatten(error.messages)
+        loaded = {"pipelines": {}, "integrations": {}}
+    integrations = _compiled(expanded, faults)
+    if faults:
+        raise InvalidFile(sorted(set(faults)))
+    pipelines = {name: tuple(spec["integrations"]) for name, spec in loaded["pipelines"].items()}
+    return Configuration(pipelines, integrations)
+
+
+def expand(value: Any, place: str, faults: list[str]) -> Any:
+    """Replace ``${NAME}`` in every text of a document; a variable that is not set is a fault at its place."""
+    if isinstance(value, dict):
+        return {key: expand(item, f"{place}.{key}" if place else str(key), faults) for key, item in value.items()}
+    if isinstance(value, list):
+        return [expand(item, f"{place}.{position}", faults) for position, item in enumerate(value)]
+    if not isinstance(value, str):
+        return value
+    for name in VARIABLE.findall(value):
+        if name not in os.environ:
+            faults.append(f"{place}: the environment variable {name} is not set.")
+    return VARIABLE.sub(lambda match: os.environ.get(match[1], match[0]), value)
+
+
+def _compiled(document: Any, faults: list[str]) -> dict[str, Integration]:
+    specs = document.get("integrations") if isinstance(document, dict) else None
+    integrations = {}
+    for name, spec in (specs if isinstance(specs, dict) else {}).items():
+        if isinstance(spec, dict):
+            try:
+                integrations[str(name)] = install(str(name), spec)
+            except InvalidSpec as error:
+                faults += [f"integrations.{name}.{fault}" for fault in error.faults]
+    return integrations

@@ -1,0 +1,37 @@
+"""Connections to Redis: one client a process, made after any fork, that notices a half-open network."""
+
+from __future__ import annotations
+
+from redis import Redis
+from redis.backoff import ExponentialBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+from redis.retry import Retry
+
+from workers.process import per_process
+from workers.settings import settings
+
+AWAY = (RedisConnectionError, RedisTimeoutError)
+"""What redis-py raises when Redis is not to be reached."""
+
+
+def connect(url: str, *, retries: int = 3) -> Redis:
+    """A client for ``redis://``, ``rediss://`` or ``unix://`` that speaks bytes.
+
+    Commands are resent up to ``retries`` times when the connection breaks; every script of ours bears that.
+    """
+    keepalive = {} if url.startswith("unix:") else {"socket_keepalive": True, "socket_connect_timeout": 3}
+    return Redis.from_url(
+        url,
+        socket_timeout=5,
+        health_check_interval=5,
+        retry=Retry(ExponentialBackoff(cap=0.5, base=0.05), retries),
+        max_connections=512,
+        **keepalive,
+    )
+
+
+@per_process
+def redis() -> Redis:
+    """This process's client to the fleet's Redis."""
+    return connect(settings().redis_url)

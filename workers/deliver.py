@@ -1,0 +1,45 @@
+"""Deliver: what a ticket of an integration makes a worker do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from destinations.form.parts import Reading, Verdict
+from workers.holds import place
+from workers.lanes import Lane, lease, release
+from workers.registry import registry
+from workers.shift import Shift
+from workers.slots import slots
+
+MINUTE = 60_000
+
+
+def deliver(name: str) -> dict[str, Any]:
+    """Work the most overdue lane of an integration for about a second; a summary for Flower."""
+    with slots().share(name) as free:
+        if not free:
+            return {"lane": None, "why": "this worker has no slot left for it"}
+        known = registry().get(name)
+        lane = lease(name, known.timeout[1]) if known else lease(name)
+        return work(name, lane) if lane else {"lane": None}
+
+
+def work(name: str, lane: Lane) -> dict[str, Any]:
+    """Work a leased lane and give it back."""
+    fleet = registry().at(lane.revision)
+    integration = fleet.get(name)
+    if integration is None:
+        return _unusable(name, lane, fleet.faults.get(name, "it is not installed"))
+    shift = Shift(integration, lane)
+    try:
+        shift.work()
+    finally:
+        release(lane, shift.park_ms)
+    return {"lane": lane.member, **shift.tally}
+
+
+def _unusable(name: str, lane: Lane, fault: str) -> dict[str, Any]:
+    reading = Reading(Verdict.SETUP, f"the integration cannot be used: {fault}", "Correct it and run: fleet apply FILE")
+    place(name, "setup", reading, asked_ms=2**53, revision=lane.revision)
+    release(lane, MINUTE)
+    return {"lane": lane.member, "why": fault}

@@ -1,0 +1,27 @@
+"""What a producer may be told: the events were not kept, and why."""
+
+from __future__ import annotations
+
+
+class NotKept(Exception):
+    """None of the events of this call were kept. The message says why and what to do."""
+
+
+class Refused(NotKept):
+    """Some events are invalid. ``faults`` names every one: ``events[3].user_id: …``."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("not kept, invalid: " + "; ".join(faults))
+        self.faults = faults
+
+
+class UnknownPipeline(NotKept):
+    """There is no such pipeline."""
+
+
+class Full(NotKept):
+    """Redis is nearly full. Try again later; deliveries go on and make room."""
+
+
+class Away(NotKept):
+    """Redis did not answer, also after several tries."""

@@ -1,0 +1,62 @@
+"""Reading an inbox entry: an event as ``enqueue`` left it, or anything at all that came in by a raw ``XADD``."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+from schemas.event import Event, InvalidEvent, load_event
+from workers.repeats import digest
+
+RAW_MESSAGES = uuid.UUID("5f1a6f3c-0a5e-5d3b-9b61-7a0f6f1e4c11")
+
+
+@dataclass(slots=True)
+class Entry:
+    """One entry: its event, or the fault that keeps it from being one."""
+
+    id: str
+    body: bytes
+    event: Event | None
+    fault: InvalidEvent | None
+    received_at: str
+
+    @property
+    def digest(self) -> str:
+        """Digest of the message id; of the entry's own id when it is no event."""
+        return digest(self.event["message_id"] if self.event else self.id)
+
+
+def read(entry: tuple[bytes, list[bytes]]) -> Entry:
+    """Read an entry of an inbox lane: id and a flat list of fields (``event``, and ``raw``: its id in the raw stream)."""
+    identifier, flat = entry
+    fields = dict(zip(flat[::2], flat[1::2], strict=True))
+    raw_id = fields.get(b"raw")
+    came = arrival((raw_id or identifier).decode())
+    body = fields.get(b"event", b"")
+    try:
+        event = orjson.loads(body) if raw_id is None else load_raw(body, raw_id, came)
+    except InvalidEvent as fault:
+        return Entry(identifier.decode(), body, None, fault, came)
+    return Entry(identifier.decode(), body, event, None, came)
+
+
+def load_raw(body: bytes, raw_id: bytes, received_at: str) -> Event:
+    """Validate what a producer without our library added. Its stream id makes the message id, if it has none of its own."""
+    try:
+        raw: Any = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise InvalidEvent([f"event: not JSON ({error}); XADD … event '{{\"type\": …}}'"]) from error
+    if isinstance(raw, dict) and not (raw.get("message_id") or raw.get("messageId")):
+        raw["message_id"] = str(uuid.uuid5(RAW_MESSAGES, raw_id.decode()))
+    return load_event(raw, received_at=received_at)
+
+
+def arrival(stream_id: str) -> str:
+    """When an entry was added: ISO 8601 UTC."""
+    moment = datetime.fromtimestamp(int(stream_id.partition("-")[0]) / 1000, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,125 @@
+"""Every key name of the fleet in Redis, and nothing else. The prefix carries the format's version.
+
+A *queue* is an integration's name or ``route``. A *member* names one lane of a queue in its agenda: the lane number of an
+integration (``"3"``), and for ``route`` the pipeline with the lane number or ``raw`` (``"store/3"``, ``"store/raw"``).
+"""
+
+from __future__ import annotations
+
+FORMAT = 1
+PREFIX = f"fleet:{FORMAT}"
+ROUTE = "route"
+RAW = "raw"
+
+FLEET = f"{PREFIX}:fleet"
+PIPELINES = f"{PREFIX}:pipelines"
+INTEGRATIONS = f"{PREFIX}:integrations"
+REVISION = f"{PREFIX}:revision"
+BEAT = f"{PREFIX}:beat"
+FATES = f"{PREFIX}:fates"
+FATES_COUNT = f"{PREFIX}:fates:count"
+
+
+def agenda(queue: str) -> str:
+    """Sorted set: lanes of a queue by when to look at them (ms)."""
+    return f"{PREFIX}:agenda:{queue}"
+
+
+def ticketed(queue: str) -> str:
+    """Expiring mark: a ticket for this queue is on its way."""
+    return f"{PREFIX}:ticketed:{queue}"
+
+
+def leases(queue: str) -> str:
+    """Hash: owner token → lane."""
+    return f"{PREFIX}:leases:{queue}"
+
+
+def nudges(queue: str) -> str:
+    """Counter: bumped when parked lanes are called back."""
+    return f"{PREFIX}:nudges:{queue}"
+
+
+def state(queue: str, member: str = "") -> str:
+    """Hash: all state of a lane (owner, until, in_flight, tries and since of failing events). Without member: its prefix."""
+    return f"{PREFIX}:state:{queue}:{member}"
+
+
+def inbox(pipeline: str, lane: int | str = "") -> str:
+    """Stream: an inbox lane. Without lane: the prefix of them all."""
+    return f"{PREFIX}:inbox:{pipeline}:{lane}"
+
+
+def raw(pipeline: str) -> str:
+    """Stream: where producers without our library add events."""
+    return f"{PREFIX}:raw:{pipeline}"
+
+
+def waiting(integration: str, lane: int | str = "") -> str:
+    """Stream: a lane. Without lane: the prefix of them all."""
+    return f"{PREFIX}:lane:{integration}:{lane}"
+
+
+def aside(integration: str, lane: int | str = "") -> str:
+    """Sorted set: events of a lane that stepped aside, by due time (ms). Without lane: the prefix."""
+    return f"{PREFIX}:aside:{integration}:{lane}"
+
+
+def ledger(integration: str) -> str:
+    """Hash: an integration's counters."""
+    return f"{PREFIX}:ledger:{integration}"
+
+
+def pipeline_ledger(pipeline: str) -> str:
+    """Hash: a pipeline's counters."""
+    return f"{PREFIX}:ledger/pipeline:{pipeline}"
+
+
+def unmapped(integration: str) -> str:
+    """Hash: names of events the integration's blueprint does not map → how many came."""
+    return f"{PREFIX}:unmapped:{integration}"
+
+
+def warned(integration: str) -> str:
+    """Hash: pre-flight warnings and repairs → how many events had them."""
+    return f"{PREFIX}:warned:{integration}"
+
+
+def dead(integration: str) -> str:
+    """Stream: an integration's dead letters."""
+    return f"{PREFIX}:dead:{integration}"
+
+
+def inbox_dead(pipeline: str) -> str:
+    """Stream: dead letters of a pipeline's inbox."""
+    return f"{PREFIX}:dead/inbox:{pipeline}"
+
+
+def hold(integration: str) -> str:
+    """Hash: an integration-wide pause."""
+    return f"{PREFIX}:hold:{integration}"
+
+
+def cleared(integration: str) -> str:
+    """When a hold was last released or the integration changed (ms)."""
+    return f"{PREFIX}:cleared:{integration}"
+
+
+def samples(integration: str) -> str:
+    """Stream: recent deliveries, masked."""
+    return f"{PREFIX}:samples:{integration}"
+
+
+def limit(account: str, seconds: float) -> str:
+    """Theoretical arrival time (µs) of a limit's next request."""
+    return f"{PREFIX}:limit:{account}:{seconds:g}"
+
+
+def seen(pipeline: str, bucket: int) -> str:
+    """Set: digests of the message ids routed in one stretch of time."""
+    return f"{PREFIX}:seen:{pipeline}:{bucket}"
+
+
+def person(kind: str, identifier: str) -> str:
+    """Hash: what is known of a person, under a user id (kind ``u``) or an anonymous id (kind ``a``)."""
+    return f"{PREFIX}:person:{kind}:{identifier}"

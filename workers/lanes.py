@@ -1,0 +1,158 @@
+"""Lanes and their leases: who may work which lane, for how long, and when to look at it again."""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from dataclasses import dataclass, field
+
+import structlog
+
+from workers import keys, scripts, tickets
+from workers.connection import AWAY, redis
+from workers.process import per_process
+from workers.settings import settings
+from workers.waker import waker
+
+log = structlog.get_logger(__name__)
+
+RENEW_EVERY = 1.5
+MARGIN = 4.0
+
+
+@dataclass(slots=True, eq=False)
+class Lane:
+    """A leased lane. ``safe_until`` (monotonic seconds) is when the lease surely still holds, by this process's clock."""
+
+    queue: str
+    member: str
+    stream: str
+    token: str
+    revision: int
+    nudges: str
+    safe_until: float
+    lease_ms: int
+    lost: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def state(self) -> str:
+        """Key of the lane's state."""
+        return keys.state(self.queue, self.member)
+
+    def ours_for(self, seconds: float) -> bool:
+        """Whether the lease surely lasts that long, renewing it when its rest is too short."""
+        if not self.lost.is_set() and time.monotonic() + seconds > self.safe_until:
+            self.renew()
+        return not self.lost.is_set() and time.monotonic() + seconds <= self.safe_until
+
+    def renew(self) -> None:
+        """Prolong the lease, or learn that it is lost."""
+        asked = time.monotonic()
+        arguments = (self.token, self.member, self.lease_ms)
+        if scripts.call(redis(), "renew", (self.state, keys.agenda(self.queue)), arguments):
+            self.safe_until = asked + self.lease_ms / 1000
+        else:
+            self.lost.set()
+            log.warning("lease lost", queue=self.queue, lane=self.member)
+
+
+def stream_of(queue: str, member: str) -> str:
+    """The stream behind a member of a queue's agenda."""
+    if queue != keys.ROUTE:
+        return keys.waiting(queue, member)
+    pipeline, _, lane = member.rpartition("/")
+    return keys.raw(pipeline) if lane == keys.RAW else keys.inbox(pipeline, lane)
+
+
+def lease(queue: str, request_seconds: float = 10.0) -> Lane | None:
+    """Lease the most overdue lane of a queue; None when nothing is due or the integration is held.
+
+    The lease outlasts a request that takes ``request_seconds`` by ``MARGIN`` seconds.
+    """
+    token, asked = uuid.uuid4().hex, time.monotonic()
+    lease_ms = int((request_seconds + MARGIN) * 1000)
+    names = [keys.agenda(queue), keys.ticketed(queue), keys.hold(queue), keys.leases(queue), keys.REVISION]
+    answer = scripts.call(
+        redis(),
+        "lease",
+        [*names, keys.nudges(queue)],
+        [token, lease_ms, keys.state(queue), settings().ticket_ms],
+    )
+    if answer[0] != b"lane":
+        _wake_later(queue, int(answer[1]))
+        return None
+    _, member, more, revision, nudges = answer
+    if more:
+        tickets.publish([queue])
+    name = member.decode()
+    lane = Lane(
+        queue,
+        name,
+        stream_of(queue, name),
+        token,
+        int(revision),
+        nudges.decode(),
+        asked + lease_ms / 1000,
+        lease_ms,
+    )
+    renewer().watch(lane)
+    return lane
+
+
+def _wake_later(queue: str, wait_ms: int) -> None:
+    """Look again when the next lane is due, if that is soon."""
+    if 0 < wait_ms < 60_000:
+        waker().wake(queue, wait_ms / 1000)
+
+
+def release(lane: Lane, park_ms: int = 0) -> None:
+    """Give a lane back, parked for ``park_ms`` milliseconds; 0 offers it at once when something waits in it."""
+    renewer().forget(lane)
+    names = [lane.state, lane.stream, keys.agenda(lane.queue), keys.ticketed(lane.queue)]
+    wanted, due = scripts.call(
+        redis(),
+        "release",
+        [*names, keys.leases(lane.queue), keys.nudges(lane.queue)],
+        [lane.token, lane.member, park_ms, lane.nudges, settings().ticket_ms],
+    )
+    if wanted == 1:
+        tickets.publish([lane.queue])
+    elif due and park_ms:
+        waker().wake(lane.queue, park_ms / 1000)
+
+
+class Renewer:
+    """One thread a process that renews the leases its workers hold."""
+
+    def __init__(self) -> None:
+        self._lanes: set[Lane] = set()
+        self._lock = threading.Lock()
+        threading.Thread(target=self._run, name="renewer", daemon=True).start()
+
+    def watch(self, lane: Lane) -> None:
+        """Renew this lane's lease from now on."""
+        with self._lock:
+            self._lanes.add(lane)
+
+    def forget(self, lane: Lane) -> None:
+        """Renew it no longer."""
+        with self._lock:
+            self._lanes.discard(lane)
+
+    def _run(self) -> None:
+        while True:
+            time.sleep(RENEW_EVERY)
+            with self._lock:
+                lanes = [lane for lane in self._lanes if not lane.lost.is_set()]
+            try:
+                for lane in lanes:
+                    lane.renew()
+            except AWAY as error:
+                log.warning("leases not renewed: Redis is away", error=str(error))
+
+
+@per_process
+def renewer() -> Renewer:
+    """This process's renewer."""
+    return Renewer()

@@ -1,0 +1,100 @@
+"""The ledger: every event's fate, counted, read in one atomic step, and always in balance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from destinations.form.integration import Integration
+from workers import keys, scripts
+from workers.connection import redis
+from workers.dead_letters import iso
+from workers.holds import FOREVER_MS
+from workers.registry import Registry, registry
+from workers.settings import settings
+
+Status = dict[str, Any]
+
+
+def status(fleet: Registry | None = None) -> Status:
+    """The fleet's status, as ``fleet status --json`` prints it: counters, what waits, holds, and each integration's balance."""
+    fleet = fleet or registry()
+    fleet.refresh()
+    lanes = fleet.lanes or settings().lanes
+    pipelines, integrations, _ = scripts.call(redis(), "status", (), _arguments(fleet, lanes))
+    rows = dict(zip(fleet.names, integrations, strict=True))
+    return {**_received(pipelines), "integrations": {name: _row(fleet, name, row) for name, row in rows.items()}}
+
+
+def _arguments(fleet: Registry, lanes: int) -> list[scripts.Argument]:
+    arguments: list[scripts.Argument] = [lanes, len(fleet.pipelines)]
+    for name in fleet.pipelines:
+        arguments += [keys.pipeline_ledger(name), keys.inbox(name), keys.raw(name), keys.inbox_dead(name)]
+    for name in fleet.names:
+        arguments += [keys.ledger(name), keys.waiting(name), keys.aside(name), keys.dead(name), keys.hold(name)]
+        arguments.append(keys.state(name))
+    return arguments
+
+
+def _received(rows: list[Any]) -> Status:
+    """The pipelines' counters, added up. What waits in a raw stream counts as received, and as waiting in the inbox."""
+    total = dict.fromkeys(("received", "routed", "invalid", "duplicate", "inbox_waiting"), 0)
+    for flat, waiting, raw, _ in rows:
+        counters = counters_of(flat)
+        for name in ("received", "routed", "invalid", "duplicate"):
+            total[name] += counters.get(name, 0)
+        total["received"] += raw
+        total["inbox_waiting"] += waiting + raw
+    return total
+
+
+def _row(fleet: Registry, name: str, row: list[Any]) -> Status:
+    flat, waiting, aside, dead, hold, in_flight, _ = row
+    counters = counters_of(flat)
+    integration = fleet.get(name)
+    accepted, delivered = counters.get("accepted", 0), counters.get("delivered", 0)
+    dropped = under(counters, "dropped")
+    gone = delivered + sum(dropped.values()) + counters.get("purged", 0) + counters.get("forgotten", 0)
+    return {
+        "destination": destination_of(fleet, name, integration),
+        "filtered": under(counters, "filtered"),
+        "accepted": accepted,
+        "delivered": delivered,
+        "dropped": dropped,
+        "dead": dead,
+        "waiting": waiting,
+        "aside": aside,
+        "in_flight": min(max(in_flight, 0), waiting + aside),
+        "held": held(hold),
+        "balance": accepted - gone - dead - waiting - aside,
+    }
+
+
+def destination_of(fleet: Registry, name: str, integration: Integration | None) -> str:
+    """The destination's name, also of an integration that cannot be used."""
+    return integration.destination.name if integration else fleet.document(name)["spec"]["destination"]
+
+
+def counters_of(flat: list[bytes]) -> dict[str, int]:
+    """A ledger as the script gives it: a flat list of fields and numbers."""
+    return {name.decode(): int(number) for name, number in zip(flat[::2], flat[1::2], strict=True)}
+
+
+def under(counters: Mapping[str, int], kind: str) -> dict[str, int]:
+    """Counters such as ``filtered:consent``, by what comes after the colon."""
+    return {name.partition(":")[2]: number for name, number in sorted(counters.items()) if name.startswith(f"{kind}:")}
+
+
+def hold_of(flat: list[bytes]) -> dict[str, str]:
+    """A hold as the script gives it; empty when there is none."""
+    return {name.decode(): text.decode() for name, text in zip(flat[::2], flat[1::2], strict=True)}
+
+
+def held(flat: list[bytes]) -> dict[str, Any] | None:
+    """A hold as status shows it: why, and until when (None: until somebody ends it)."""
+    hold = hold_of(flat)
+    if not hold:
+        return None
+    until = int(hold["until"])
+    endless = until - int(hold["since"]) >= FOREVER_MS
+    return {"reason": f"{hold['kind']}: {hold['reason']}", "until": None if endless else iso(until)}

@@ -1,0 +1,44 @@
+#!lua
+-- Store what an apply changed, all of it or nothing, and make every worker notice.
+-- KEYS[1] fleet   KEYS[2] pipelines   KEYS[3] integrations   KEYS[4] revision
+-- then per changed pipeline: raw stream, prefix of its inbox lanes; per changed integration: hold, cleared, nudges, agenda
+-- ARGV[1] revision the change was worked out against   ARGV[2] lanes for a new fleet   ARGV[3] format
+-- ARGV[4] changed pipelines p, then each: name, document (JSON) or '' to remove
+-- then per changed integration: name, document (JSON), 1 when enabled else 0, how long a disabled one is held (ms)
+-- → the new revision; errors: STALE (somebody else changed the fleet meanwhile), BUSY name (its inbox is not empty)
+if (redis.call('GET', KEYS[4]) or '0') ~= ARGV[1] then return redis.error_reply('STALE') end
+local lanes = tonumber(redis.call('HGET', KEYS[1], 'lanes') or ARGV[2])
+local pipelines = tonumber(ARGV[4])
+for p = 1, pipelines do
+  if ARGV[4 + 2 * p] == '' then
+    local waiting = redis.call('XLEN', KEYS[3 + 2 * p])
+    for lane = 0, lanes - 1 do waiting = waiting + redis.call('XLEN', KEYS[4 + 2 * p] .. lane) end
+    if waiting > 0 then return redis.error_reply('BUSY ' .. ARGV[3 + 2 * p]) end
+  end
+end
+
+redis.call('HSETNX', KEYS[1], 'lanes', ARGV[2])
+redis.call('HSETNX', KEYS[1], 'format', ARGV[3])
+for p = 1, pipelines do
+  local name, document = ARGV[3 + 2 * p], ARGV[4 + 2 * p]
+  if document == '' then redis.call('HDEL', KEYS[2], name) else redis.call('HSET', KEYS[2], name, document) end
+end
+
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local key = 5 + 2 * pipelines
+for i = 5 + 2 * pipelines, #ARGV, 4 do
+  redis.call('HSET', KEYS[3], ARGV[i], ARGV[i + 1])
+  local kind = redis.call('HGET', KEYS[key], 'kind')
+  if kind == 'setup' or kind == 'disabled' then redis.call('DEL', KEYS[key]) end
+  if ARGV[i + 2] == '0' then
+    redis.call('DEL', KEYS[key])
+    redis.call('HSET', KEYS[key], 'kind', 'disabled', 'since', now, 'until', now + tonumber(ARGV[i + 3]), 'times', 1,
+      'reason', 'disabled in the configuration', 'hint', 'Set enabled: true and apply again.', 'answer', '')
+  end
+  redis.call('SET', KEYS[key + 1], now)
+  redis.call('INCR', KEYS[key + 2])
+  for _, member in ipairs(redis.call('ZRANGE', KEYS[key + 3], 0, -1)) do redis.call('ZADD', KEYS[key + 3], now, member) end
+  key = key + 4
+end
+return redis.call('INCR', KEYS[4])

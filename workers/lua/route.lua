@@ -1,0 +1,80 @@
+#!lua
+-- Route a batch from the head of a leased inbox lane: identities, marks against repeats, the copies for each
+-- integration, dead letters of what is invalid, every count, and the batch's end in the inbox, in one step.
+-- Refuses as a whole, before the first write, when one of its messages was routed by somebody else meanwhile.
+-- KEYS[1] lane state   KEYS[2] inbox lane (stream)   KEYS[3] ledger of the pipeline   KEYS[4] dead letters of the inbox
+-- KEYS[5] fates   KEYS[6] fates counter   KEYS[7] mark set of this hour   KEYS[8…7+s] mark sets of the hours before
+-- then 5 keys an integration: agenda, ticketed, lane (stream), ledger, unmapped names; then one key a person
+-- ARGV[1] token   ARGV[2] the plan (JSON, see workers/plan.py)   ARGV[3…] events (JSON) to append
+-- → {"done", entries removed, positions (from 0) of integrations that need a ticket…} | {"repeat", digests…} | {"lost"}
+if redis.call('HGET', KEYS[1], 'owner') ~= ARGV[1] then return {'lost'} end
+local plan = cjson.decode(ARGV[2])
+local last = plan.ids[#plan.ids]
+if #redis.call('XRANGE', KEYS[2], last, last) == 0 then return {'done', 0} end
+local sets = plan.mark_sets
+local repeats = {'repeat'}
+for _, digest in ipairs(plan.digests) do
+  for set = 7, 6 + sets do
+    if redis.call('SISMEMBER', KEYS[set], digest) == 1 then
+      repeats[#repeats + 1] = digest
+      break
+    end
+  end
+end
+if #repeats > 1 then return repeats end
+
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+for _, digest in ipairs(plan.digests) do redis.call('SADD', KEYS[7], digest) end
+if #plan.digests > 0 then redis.call('PEXPIRE', KEYS[7], plan.mark_ms) end
+
+local people = 6 + sets + 5 * #plan.integrations
+for i, person in ipairs(plan.people) do
+  for f = 1, #person, 2 do redis.call('HSET', KEYS[people + i], person[f], person[f + 1]) end
+  redis.call('EXPIRE', KEYS[people + i], plan.person_seconds)
+end
+
+local answer = {'done', 0}
+for i, integration in ipairs(plan.integrations) do
+  local base = 6 + sets + 5 * (i - 1)
+  local agenda, mark, lane, ledger, unmapped =
+    KEYS[base + 1], KEYS[base + 2], KEYS[base + 3], KEYS[base + 4], KEYS[base + 5]
+  for _, position in ipairs(integration.events) do
+    redis.call('XADD', lane, '*', 'event', ARGV[2 + position])
+  end
+  if #integration.events > 0 then
+    redis.call('HINCRBY', ledger, 'accepted', #integration.events)
+    if redis.call('ZADD', agenda, 'NX', now, plan.lane) == 1
+        and redis.call('SET', mark, '1', 'NX', 'PX', plan.ticket_ms) then
+      answer[#answer + 1] = i - 1
+    end
+  end
+  for field, count in pairs(integration.filtered) do redis.call('HINCRBY', ledger, field, count) end
+  for name, count in pairs(integration.unmapped) do
+    if redis.call('HEXISTS', unmapped, name) == 1 or redis.call('HLEN', unmapped) < plan.unmapped_names then
+      redis.call('HINCRBY', unmapped, name, count)
+    end
+  end
+end
+
+for _, letter in ipairs(plan.letters) do redis.call('XADD', KEYS[4], '*', 'letter', letter) end
+for field, count in pairs(plan.counts) do redis.call('HINCRBY', KEYS[3], field, count) end
+
+local fates = 0
+for _, fate in ipairs(plan.fates) do
+  redis.call('XADD', KEYS[5], '*', 'integration', fate[1], 'fate', fate[2], 'note', fate[3],
+    'count', fate[4], 'messages', fate[5])
+  fates = fates + fate[4]
+end
+if fates > 0 then
+  local kept = redis.call('INCRBY', KEYS[6], fates)
+  while kept > plan.fates_kept do
+    local oldest = redis.call('XRANGE', KEYS[5], '-', '+', 'COUNT', 1)[1]
+    if not oldest or redis.call('XLEN', KEYS[5]) == 1 then break end
+    redis.call('XDEL', KEYS[5], oldest[1])
+    kept = redis.call('DECRBY', KEYS[6], oldest[2][8])
+  end
+end
+
+for _, id in ipairs(plan.ids) do answer[2] = answer[2] + redis.call('XDEL', KEYS[2], id) end
+return answer

@@ -1,0 +1,150 @@
+"""What is known of persons: traits by ``identify``, the user id behind an anonymous id, the latest consent.
+
+A person's record is a Redis hash under their user id (``u``) or anonymous id (``a``). Its fields, all JSON:
+``user`` (the user id an anonymous id was identified as), ``consent`` (``{"at": ms, "is": {category: bool}}``), and ``t:<name>``
+for each trait, so that traits merge without anybody reading them first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from schemas.event import Event
+from workers import keys
+from workers.connection import redis
+
+Identifier = tuple[str, str]
+"""``("u", user_id)`` or ``("a", anonymous_id)``."""
+
+
+@dataclass(slots=True)
+class Person:
+    """A record, with what this batch has added to it in ``changed``."""
+
+    user_id: str | None = None
+    consent: Mapping[str, bool] | None = None
+    consent_at: int = 0
+    traits: dict[str, Any] = field(default_factory=dict)
+    changed: dict[str, bytes] = field(default_factory=dict)
+
+    def identify(self, traits: Mapping[str, Any]) -> None:
+        """Merge traits; a null one takes the trait away."""
+        for name, value in traits.items():
+            self.traits[name] = value
+            self.changed[f"t:{name}"] = orjson.dumps(value)
+
+    def link(self, user_id: str) -> None:
+        """Remember whose anonymous id this is."""
+        if self.user_id != user_id:
+            self.user_id = user_id
+            self.changed["user"] = orjson.dumps(user_id)
+
+    def consents(self, consent: Mapping[str, bool], at: int) -> None:
+        """Remember the latest consent."""
+        if self.consent != consent:
+            self.consent, self.consent_at = consent, at
+            self.changed["consent"] = orjson.dumps({"at": at, "is": consent})
+
+
+def identifiers(event: Mapping[str, Any]) -> list[Identifier]:
+    """Under which ids an event's person is known."""
+    known = (("a", event.get("anonymous_id")), ("u", event.get("user_id")))
+    return [(kind, identifier) for kind, identifier in known if identifier]
+
+
+def key_of(identifier: Identifier) -> str:
+    """The key of a person's record."""
+    return keys.person(*identifier)
+
+
+def parse(record: Mapping[bytes, bytes]) -> Person:
+    """A record as read from Redis."""
+    person = Person()
+    for name, value in record.items():
+        if name[:2] == b"t:":
+            person.traits[name[2:].decode()] = orjson.loads(value)
+        elif name == b"consent":
+            stored = orjson.loads(value)
+            person.consent, person.consent_at = stored["is"], stored["at"]
+        elif name == b"user":
+            person.user_id = orjson.loads(value)
+    return person
+
+
+class People:
+    """The persons a batch speaks of, read in two pipelined looks: by the ids given, then by the user ids found behind them."""
+
+    def __init__(self) -> None:
+        self._known: dict[Identifier, Person] = {}
+
+    def read(self, wanted: Iterable[Identifier]) -> None:
+        """Make sure these persons are known."""
+        self._look(wanted)
+        self._look(("u", person.user_id) for person in list(self._known.values()) if person.user_id)
+
+    def _look(self, wanted: Iterable[Identifier]) -> None:
+        missing = [identifier for identifier in dict.fromkeys(wanted) if identifier not in self._known]
+        if missing:
+            with redis().pipeline(transaction=False) as pipe:
+                for identifier in missing:
+                    pipe.hgetall(key_of(identifier))
+                self._known.update(zip(missing, map(parse, pipe.execute()), strict=True))
+
+    def of(self, identifier: Identifier) -> Person:
+        """One person's record."""
+        return self._known.setdefault(identifier, Person())
+
+    def changes(self) -> list[tuple[str, dict[str, bytes]]]:
+        """What to write: key and fields of every record that changed."""
+        return [(key_of(name), person.changed) for name, person in self._known.items() if person.changed]
+
+    def carry(self, event: Event, now_ms: int) -> None:
+        """Learn from an event, then give it what is known: the user id, traits it has not itself, the consent in force."""
+        self._learn(event, now_ms)
+        anonymous = self._known.get(("a", event.get("anonymous_id", "")))
+        if anonymous and anonymous.user_id and "user_id" not in event:
+            event["user_id"] = anonymous.user_id
+        records = [self.of(identifier) for identifier in identifiers(event)]
+        event["traits"] = merged_traits(records, event["traits"])
+        consent = latest_consent(records)
+        if consent is not None and "consent" not in event["context"]:
+            event["context"]["consent"] = dict(consent)
+
+    def _learn(self, event: Event, now_ms: int) -> None:
+        names = identifiers(event)
+        consent = event["context"].get("consent")
+        if consent is not None:
+            for name in names:
+                self.of(name).consents(consent, now_ms)
+        if event["type"] == "identify":
+            self._identify(event, dict(names))
+
+    def _identify(self, event: Event, names: Mapping[str, str]) -> None:
+        traits = event["traits"]
+        if "u" not in names:
+            self.of(("a", names["a"])).identify(traits)
+            return
+        if "a" in names:
+            anonymous = self.of(("a", names["a"]))
+            traits = {**anonymous.traits, **traits} if anonymous.user_id is None else traits
+            anonymous.link(names["u"])
+        self.of(("u", names["u"])).identify(traits)
+
+
+def merged_traits(records: Iterable[Person], own: Mapping[str, Any]) -> dict[str, Any]:
+    """Known traits, those of the user id before those of the anonymous id, overwritten by the event's own; nulls left out."""
+    merged: dict[str, Any] = {}
+    for record in records:
+        merged.update(record.traits)
+    merged.update(own)
+    return {name: value for name, value in merged.items() if value is not None}
+
+
+def latest_consent(records: Iterable[Person]) -> Mapping[str, bool] | None:
+    """The consent given last under any of a person's ids."""
+    known = [record for record in records if record.consent is not None]
+    return max(known, key=lambda record: record.consent_at).consent if known else None

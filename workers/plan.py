@@ -1,0 +1,70 @@
+"""The plan of one routed batch: what the route script is to do, collected in Python and carried out in one step."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from workers.settings import settings
+
+UNMAPPED_NAMES = 1_000
+
+
+@dataclass(slots=True)
+class Share:
+    """What one integration gets of the batch: positions (from 1) of its events, and counts of what it does not get."""
+
+    events: list[int] = field(default_factory=list)
+    filtered: Counter[str] = field(default_factory=Counter)
+    unmapped: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(slots=True)
+class Plan:
+    """A batch's plan. ``fates`` lists message ids by integration, fate and note."""
+
+    shares: dict[str, Share]
+    ids: list[str] = field(default_factory=list)
+    digests: list[str] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
+    letters: list[bytes] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+    fates: dict[tuple[str, str, str], list[str]] = field(default_factory=dict)
+
+    def accept(self, body: bytes, integrations: list[str]) -> None:
+        """Give a routed event to its integrations."""
+        if integrations:
+            self.bodies.append(body)
+            for name in integrations:
+                self.shares[name].events.append(len(self.bodies))
+
+    def filter(self, integration: str, reason: str, message_id: str, note: str = "") -> None:
+        """Count an event that an integration does not get, and why."""
+        self.shares[integration].filtered[f"filtered:{reason}"] += 1
+        self.fates.setdefault((integration, f"filtered:{reason}", note), []).append(message_id)
+
+    def packed(self, lane: str, mark_sets: int, mark_ms: int, people: list[dict[str, bytes]]) -> bytes:
+        """The plan as the route script reads it."""
+        document: dict[str, Any] = {
+            "lane": lane,
+            "ids": self.ids,
+            "digests": self.digests,
+            "mark_sets": mark_sets,
+            "mark_ms": mark_ms,
+            "ticket_ms": settings().ticket_ms,
+            "person_seconds": settings().person_days * 86_400,
+            "people": [[part for name, value in fields.items() for part in (name, value.decode())] for fields in people],
+            "integrations": [
+                {"events": share.events, "filtered": share.filtered, "unmapped": share.unmapped}
+                for share in self.shares.values()
+            ],
+            "letters": [letter.decode() for letter in self.letters],
+            "counts": self.counts,
+            "fates": [[*fate, len(messages), "\n".join(messages)] for fate, messages in self.fates.items()],
+            "fates_kept": settings().fates_kept,
+            "unmapped_names": UNMAPPED_NAMES,
+        }
+        return orjson.dumps(document)

@@ -1,0 +1,126 @@
+"""Enqueue: hand in events. When the call returns, Redis has kept them all; when it raises, it has kept none."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping
+from typing import Any
+from zlib import crc32
+
+import orjson
+from redis import Redis
+from redis.exceptions import OutOfMemoryError, ResponseError
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
+
+from schemas.event import Event, InvalidEvent, load_event
+from workers import keys, scripts, tickets
+from workers.connection import AWAY, connect
+from workers.errors import Away, Full, NotKept, Refused, UnknownPipeline
+from workers.settings import settings
+
+PATIENCE = 10.0
+
+
+def lane_of(event: Mapping[str, Any], lanes: int) -> int:
+    """The lane of an event's enqueue key: ``crc32(anonymous_id or user_id) mod lanes``. It keeps it to the end of the road."""
+    return crc32((event.get("anonymous_id") or event["user_id"]).encode()) % lanes
+
+
+class Producer:
+    """A way into one fleet. Thread-safe; make one a process and keep it.
+
+    ``patience``: seconds to keep trying while Redis is not to be reached.
+    """
+
+    def __init__(self, redis_url: str | None = None, patience: float = PATIENCE) -> None:
+        self._redis: Redis = connect(redis_url or settings().redis_url, retries=0)
+        self._lanes = 0
+        self._retrying = Retrying(
+            retry=retry_if_exception_type(AWAY),
+            stop=stop_after_delay(patience),
+            wait=wait_random_exponential(0.05, max=1),
+            reraise=True,
+        )
+
+    def enqueue(self, events: Iterable[Mapping[str, Any]], pipeline: str = "default") -> list[str]:
+        """Keep events, all or none; their message ids, in order.
+
+        Raises ``Refused`` (every fault of every event), ``UnknownPipeline``, ``Full`` or ``Away``: all are ``NotKept``.
+        Calling again with the same ``message_id`` is safe: the router drops a repeated one for 24 hours.
+        """
+        accepted = accept(events)
+        if accepted:
+            self._keep(accepted, pipeline)
+        return [event["message_id"] for event in accepted]
+
+    def _keep(self, events: list[Event], pipeline: str) -> None:
+        try:
+            wanted = self._retrying(self._append, events, pipeline)
+        except AWAY as error:
+            raise Away(f"not kept: Redis did not answer ({error}); check FLEET_REDIS_URL and try again") from error
+        if wanted:
+            tickets.publish([keys.ROUTE])
+
+    def _append(self, events: list[Event], pipeline: str) -> int:
+        try:
+            return self._script(events, pipeline)
+        except OutOfMemoryError as error:
+            raise Full("not kept: Redis is out of memory; try again when deliveries have made room") from error
+        except ResponseError as error:
+            word, _, rest = str(error).partition(" ")
+            if word != "LANES":
+                raise _refusal(word, rest, error) from error
+            self._lanes = _lanes_in_force(rest)
+            return self._script(events, pipeline)
+
+    def _script(self, events: list[Event], pipeline: str) -> int:
+        lanes = self._lanes or settings().lanes
+        by_lane: dict[int, list[bytes]] = {}
+        for event in events:
+            by_lane.setdefault(lane_of(event, lanes), []).append(orjson.dumps(event))
+        names = [keys.FLEET, keys.PIPELINES, keys.agenda(keys.ROUTE), keys.ticketed(keys.ROUTE)]
+        names += [keys.pipeline_ledger(pipeline), *(keys.inbox(pipeline, lane) for lane in by_lane)]
+        arguments: list[scripts.Argument] = [pipeline, lanes, settings().ticket_ms, settings().full_percent]
+        for lane, bodies in by_lane.items():
+            arguments += [f"{pipeline}/{lane}", len(bodies), *bodies]
+        return int(scripts.call(self._redis, "enqueue", names, arguments))
+
+
+def accept(events: Iterable[Mapping[str, Any]]) -> list[Event]:
+    """Validate and normalise; raise ``Refused`` with every fault of every event."""
+    accepted, faults = [], []
+    for position, raw in enumerate(events):
+        try:
+            accepted.append(load_event(raw))
+        except InvalidEvent as error:
+            faults += [f"events[{position}].{fault}" for fault in error.faults]
+    if faults:
+        raise Refused(faults)
+    return accepted
+
+
+def _lanes_in_force(told: str) -> int:
+    if told == "0":
+        raise UnknownPipeline("not kept: nothing is installed in this Redis yet; run: fleet apply FILE")
+    return int(told)
+
+
+def _refusal(word: str, rest: str, error: ResponseError) -> NotKept:
+    if word == "PIPELINE":
+        return UnknownPipeline(f"not kept: there is no pipeline {rest!r}; fleet status lists them, fleet apply adds one")
+    if word == "FULL":
+        return Full(f"not kept: Redis is {rest} % full; try again when deliveries have made room")
+    return NotKept(f"not kept: Redis refused ({error})")
+
+
+_producer: Producer | None = None
+_lock = threading.Lock()
+
+
+def producer() -> Producer:
+    """This process's producer, made at its first use."""
+    global _producer  # noqa: PLW0603
+    with _lock:
+        if _producer is None:
+            _producer = Producer()
+        return _producer

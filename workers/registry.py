@@ -1,0 +1,130 @@
+"""What is installed, as this process knows it: integrations and pipelines, refreshed when the fleet's revision moves."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import structlog
+
+from destinations.form.integration import Integration, InvalidSpec, install
+from workers import keys
+from workers.connection import redis
+from workers.process import per_process
+from workers.secrets import SecretKeyError, unlock, vault
+
+log = structlog.get_logger(__name__)
+
+Document = dict[str, Any]
+"""An integration as stored: ``{"spec": …, "revision": n}``, secrets encrypted; or a pipeline: ``{"integrations": […]}``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """One look at the fleet's configuration."""
+
+    revision: int
+    lanes: int
+    pipelines: Mapping[str, tuple[str, ...]]
+    documents: Mapping[str, Document]
+
+
+def read_installed() -> Installed:
+    """Read the configuration from Redis in one step."""
+    with redis().pipeline(transaction=True) as pipe:
+        pipe.get(keys.REVISION)
+        pipe.hget(keys.FLEET, "lanes")
+        pipe.hgetall(keys.PIPELINES)
+        pipe.hgetall(keys.INTEGRATIONS)
+        revision, lanes, pipelines, integrations = pipe.execute()
+    return Installed(
+        int(revision or 0),
+        int(lanes or 0),
+        {name.decode(): tuple(orjson.loads(text)["integrations"]) for name, text in pipelines.items()},
+        {name.decode(): orjson.loads(text) for name, text in integrations.items()},
+    )
+
+
+def open_spec(document: Document) -> dict[str, Any]:
+    """An integration's specification with its secrets in the clear."""
+    spec = dict(document["spec"])
+    cipher = vault()
+    spec["config"] = {field: unlock(value, cipher) for field, value in spec.get("config", {}).items()}
+    return spec
+
+
+class Registry:
+    """Integrations and pipelines of this process. An integration is compiled again only when its own revision moved."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._installed = Installed(-1, 0, {}, {})
+        self._ready: dict[str, Integration] = {}
+        self.faults: dict[str, str] = {}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of all installed integrations, also of those that cannot be used."""
+        return tuple(self._installed.documents)
+
+    @property
+    def pipelines(self) -> Mapping[str, tuple[str, ...]]:
+        """Integrations by pipeline."""
+        return self._installed.pipelines
+
+    @property
+    def lanes(self) -> int:
+        """How many lanes every inbox and integration has."""
+        return self._installed.lanes
+
+    def at(self, revision: int) -> Registry:
+        """This registry, refreshed unless it knows that revision already."""
+        if revision != self._installed.revision:
+            self.refresh()
+        return self
+
+    def get(self, name: str) -> Integration | None:
+        """An integration that can be used; None when it is gone or unreadable (see ``faults``)."""
+        return self._ready.get(name)
+
+    def document(self, name: str) -> Document:
+        """An integration's document as stored."""
+        return self._installed.documents[name]
+
+    def refresh(self) -> None:
+        """Read what changed."""
+        revision = int(redis().get(keys.REVISION) or 0)
+        with self._lock:
+            if revision != self._installed.revision:
+                self._adopt(read_installed())
+
+    def check_secret_keys(self) -> None:
+        """Fail early, with the remedy, when ``FLEET_SECRET_KEY`` is missing or malformed."""
+        vault()
+
+    def _adopt(self, installed: Installed) -> None:
+        ready, faults = {}, {}
+        for name, document in installed.documents.items():
+            try:
+                ready[name] = self._compiled(name, document)
+            except (SecretKeyError, InvalidSpec) as error:
+                faults[name] = str(error)
+                log.error("integration cannot be used", integration=name, error=str(error))
+        self._ready, self.faults, self._installed = ready, faults, installed
+
+    def _compiled(self, name: str, document: Document) -> Integration:
+        known = self._ready.get(name)
+        if known is not None and known.revision == document["revision"]:
+            return known
+        return install(name, open_spec(document), revision=document["revision"])
+
+
+@per_process
+def registry() -> Registry:
+    """This process's registry, read once."""
+    fresh = Registry()
+    fresh.refresh()
+    return fresh

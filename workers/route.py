@@ -1,0 +1,159 @@
+"""The router: takes events from an inbox lane and gives each integration of the pipeline its copy, or counts why not."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import structlog
+from redis.exceptions import OutOfMemoryError
+
+from destinations.form.integration import Integration
+from schemas.event import Event, InvalidEvent
+from workers import keys, repeats, scripts, tickets
+from workers.connection import redis
+from workers.dead_letters import inbox_letter
+from workers.drain import drain
+from workers.incoming import Entry, read
+from workers.lanes import Lane, lease, release
+from workers.people import People, identifiers
+from workers.plan import Plan, Share
+from workers.registry import registry
+from workers.settings import settings
+
+log = structlog.get_logger(__name__)
+
+BATCH = 500
+FULL_PAUSE_MS = 1_000
+
+
+def route() -> dict[str, Any]:
+    """Work the most overdue inbox lane for about a second; a summary for Flower."""
+    lane = lease(keys.ROUTE)
+    if lane is None:
+        return {"lane": None}
+    routed, park_ms, end = 0, 0, time.monotonic() + settings().box_seconds
+    try:
+        while time.monotonic() < end and not lane.lost.is_set():
+            step = drain(lane) if lane.member.endswith(f"/{keys.RAW}") else route_batch(lane)
+            routed += step
+            if not step:
+                break
+    except OutOfMemoryError:
+        log.error("Redis is out of memory: routing pauses, deliveries go on")
+        park_ms = FULL_PAUSE_MS
+    finally:
+        release(lane, park_ms)
+    return {"lane": lane.member, "events": routed}
+
+
+def route_batch(lane: Lane) -> int:
+    """Route up to ``BATCH`` events from the head of a lane; how many left it."""
+    if full():
+        raise OutOfMemoryError("over the router's limit")
+    answer = scripts.call(redis(), "cut", (lane.state, lane.stream), (lane.token, BATCH))
+    if not answer or not answer[0]:
+        return 0
+    return Batch(lane, [read(entry) for entry in answer[0]]).carry_out()
+
+
+def full() -> bool:
+    """Whether Redis is so full that only deliveries may go on."""
+    return int(redis().hget(keys.FLEET, "memory") or 0) >= settings().stop_percent
+
+
+@dataclass(slots=True)
+class Batch:
+    """Entries from the head of one inbox lane on their way to the integrations."""
+
+    lane: Lane
+    entries: list[Entry]
+
+    @property
+    def pipeline(self) -> str:
+        """The pipeline whose inbox this is."""
+        return self.lane.member.rpartition("/")[0]
+
+    def carry_out(self) -> int:
+        """Plan and route the batch; once more when a message was routed elsewhere meanwhile. How many entries left."""
+        seconds, micro = redis().time()
+        now_ms = seconds * 1000 + micro // 1000
+        sets = repeats.mark_sets(self.pipeline, now_ms)
+        known = repeats.known(sets, [entry.digest for entry in self.entries])
+        while True:
+            people = People()
+            plan = self._planned(known, people, now_ms)
+            word, *rest = self._run(plan, people, sets)
+            if word == b"repeat":
+                known |= {digest.decode() for digest in rest}
+                continue
+            if word == b"lost":
+                self.lane.lost.set()
+                return 0
+            names = list(plan.shares)
+            tickets.publish(names[position] for position in rest[1:])
+            return int(rest[0])
+
+    def _planned(self, known: set[str], people: People, now_ms: int) -> Plan:
+        fleet = registry().at(self.lane.revision)
+        names = fleet.pipelines.get(self.pipeline, ())
+        plan = Plan({name: Share() for name in names})
+        ready = [(name, integration) for name in names if (integration := fleet.get(name))]
+        unready = [name for name in names if fleet.get(name) is None]
+        people.read(identifier for entry in self.entries if entry.event for identifier in identifiers(entry.event))
+        known = set(known)
+        for entry in self.entries:
+            plan.ids.append(entry.id)
+            if isinstance(entry.fault, InvalidEvent):
+                self._bury(plan, entry, entry.fault)
+            elif entry.digest in known:
+                repeated(plan, entry)
+            else:
+                known.add(entry.digest)
+                plan.digests.append(entry.digest)
+                plan.counts["routed"] += 1
+                assert entry.event is not None
+                people.carry(entry.event, now_ms)
+                give(plan, entry.event, ready, unready)
+        return plan
+
+    def _bury(self, plan: Plan, entry: Entry, fault: InvalidEvent) -> None:
+        plan.counts["invalid"] += 1
+        plan.letters.append(inbox_letter(self.pipeline, entry.body, fault, entry.received_at))
+        plan.fates.setdefault(("", "invalid", str(fault)[:500]), []).append(entry.id)
+
+    def _run(self, plan: Plan, people: People, sets: list[str]) -> list[Any]:
+        changes = people.changes()
+        lane_number = self.lane.member.rpartition("/")[2]
+        names = [self.lane.state, self.lane.stream, keys.pipeline_ledger(self.pipeline), keys.inbox_dead(self.pipeline)]
+        names += [keys.FATES, keys.FATES_COUNT, *sets]
+        for name in plan.shares:
+            names += [keys.agenda(name), keys.ticketed(name), keys.waiting(name, lane_number)]
+            names += [keys.ledger(name), keys.unmapped(name)]
+        names += [key for key, _ in changes]
+        packed = plan.packed(lane_number, len(sets), repeats.KEEP_MS, [fields for _, fields in changes])
+        return list(scripts.call(redis(), "route", names, [self.lane.token, packed, *plan.bodies]))
+
+
+def repeated(plan: Plan, entry: Entry) -> None:
+    """Count a repeated message, at every integration that would have had it."""
+    plan.counts["duplicate"] += 1
+    assert entry.event is not None
+    for name in plan.shares:
+        plan.filter(name, "duplicate", entry.event["message_id"])
+
+
+def give(plan: Plan, event: Event, ready: list[tuple[str, Integration]], unready: list[str]) -> None:
+    """Decide for every integration whether it gets the event. One that cannot be read now gets it: deliver decides later."""
+    accepted = list(unready)
+    for name, integration in ready:
+        outcome = integration.screen(event)
+        if outcome is None:
+            accepted.append(name)
+        else:
+            plan.filter(name, outcome.reason, event["message_id"])
+            if outcome.reason == "unmapped":
+                plan.shares[name].unmapped[event.get("event") or event["type"]] += 1
+    plan.accept(orjson.dumps(event), accepted)

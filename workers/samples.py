@@ -1,0 +1,89 @@
+"""Samples: recent exchanges with a vendor, masked, for ``fleet tail`` and the curious. Every failure, and some successes."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+from destinations.form.integration import Integration
+from destinations.form.masking import mask_request, mask_text
+from destinations.form.parts import Answer, Verdict
+from destinations.form.request import Request
+from workers.flights import Waiting
+from workers.process import per_process
+from workers.sending import Exchange
+from workers.settings import settings
+
+SHOWN = 4_096
+SHOWN_IDS = 20
+
+
+def now() -> str:
+    """This moment, ISO 8601 UTC."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def masked_request(integration: Integration, request: Request, most: int = SHOWN) -> dict[str, Any]:
+    """A request for people: secrets masked, a body cut at ``most`` bytes."""
+    masked = mask_request(request, integration.secrets)
+    body = (masked.payload() or b"")[:most].decode("utf-8", "replace")
+    return {"method": masked.method, "url": masked.url, "headers": dict(masked.headers), "body": body}
+
+
+def masked_answer(integration: Integration, answer: Answer | None, most: int = SHOWN) -> dict[str, Any] | None:
+    """An answer for people: secrets masked, the body cut at ``most`` bytes."""
+    if answer is None:
+        return None
+    headers = {name: mask_text(value, integration.secrets) for name, value in answer.headers.items()}
+    body = mask_text(answer.body[:most].decode("utf-8", "replace"), integration.secrets)
+    return {"status": answer.status, "headers": headers, "body": body}
+
+
+def sample(integration: Integration, exchange: Exchange, members: Sequence[Waiting]) -> bytes:
+    """One exchange as kept; empty when enough successes were kept this second."""
+    reading = exchange.reading
+    if reading.verdict is Verdict.DELIVERED and not quota().spend(integration.name):
+        return b""
+    return orjson.dumps(
+        {
+            "at": now(),
+            "integration": integration.name,
+            "verdict": reading.verdict,
+            "ms": round(exchange.ms, 1),
+            "events": len(members),
+            "message_ids": [member.message_id for member in members[:SHOWN_IDS]],
+            "request": masked_request(integration, exchange.request),
+            "answer": masked_answer(integration, exchange.answer),
+            "reason": mask_text(reading.reason, integration.secrets),
+            "hint": reading.hint,
+            "note": reading.note,
+        }
+    )
+
+
+class Quota:
+    """At most so many samples of successes a second and integration: masking one costs more than sending a request."""
+
+    def __init__(self) -> None:
+        self._second = 0
+        self._spent: defaultdict[str, int] = defaultdict(int)
+
+    def spend(self, integration: str) -> bool:
+        """Whether one more may be kept now."""
+        second = int(time.monotonic())
+        if second != self._second:
+            self._second = second
+            self._spent.clear()
+        self._spent[integration] += 1
+        return self._spent[integration] <= settings().samples_per_second
+
+
+@per_process
+def quota() -> Quota:
+    """This process's quota."""
+    return Quota()

@@ -1,0 +1,43 @@
+"""The Lua scripts: loaded from their files, called by name, resent whole when the server does not know them yet."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from redis import Redis
+from redis.client import Pipeline
+from redis.exceptions import NoScriptError
+
+Argument = str | bytes | int | float
+
+
+@cache
+def source(name: str) -> tuple[str, str]:
+    """A script's text and its SHA-1."""
+    text = (files("workers") / "lua" / f"{name}.lua").read_text(encoding="utf-8")
+    return text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+
+
+def call(redis: Redis, name: str, keys: Sequence[str], args: Sequence[Argument]) -> Any:
+    """Run a script; its answer as redis-py gives it."""
+    text, sha = source(name)
+    try:
+        return redis.evalsha(sha, len(keys), *keys, *args)  # type: ignore[no-untyped-call]
+    except NoScriptError:
+        return redis.eval(text, len(keys), *keys, *args)
+
+
+def queue(pipeline: Pipeline, name: str, keys: Sequence[str], args: Sequence[Argument]) -> None:
+    """Add a script to a pipeline. The server must know it: see ``load``."""
+    pipeline.evalsha(source(name)[1], len(keys), *keys, *args)  # type: ignore[no-untyped-call]
+
+
+def load(redis: Redis) -> None:
+    """Make the server know every script."""
+    for entry in (files("workers") / "lua").iterdir():
+        if entry.name.endswith(".lua"):
+            redis.script_load(entry.read_text(encoding="utf-8"))

@@ -1,0 +1,73 @@
+"""Settings from the environment, read once. Every number of the fleet that an operator may turn is here."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import cache
+from urllib.parse import urlsplit
+
+from environs import Env
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the environment says, with defaults. Times are in milliseconds where the name says so, else in seconds."""
+
+    redis_url: str
+    broker_url: str
+    secret_keys: tuple[str, ...]
+    lanes: int
+    pool: str
+    slots: int
+    processes: int
+    box_seconds: float
+    linger_seconds: float
+    ticket_ms: int
+    sleep_ms: int
+    fan_out: int
+    full_percent: int
+    stop_percent: int
+    person_days: int
+    samples_kept: int
+    samples_per_second: int
+    fates_kept: int
+    log_format: str
+    sentry_dsn: str | None
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process."""
+    env = Env(prefix="FLEET_")
+    redis_url = env.str("REDIS_URL", "redis://127.0.0.1:6379/0")
+    return Settings(
+        redis_url=redis_url,
+        broker_url=celery_url(env.str("BROKER_URL", redis_url)),
+        secret_keys=tuple(env.list("SECRET_KEY", [])),
+        lanes=env.int("LANES", 16),
+        pool=env.str("POOL", "threads"),
+        slots=env.int("SLOTS", 32),
+        processes=env.int("PROCESSES", os.cpu_count() or 1),
+        box_seconds=env.float("BOX_SECONDS", 1.0),
+        linger_seconds=env.float("LINGER_SECONDS", 0.03),
+        ticket_ms=env.int("TICKET_MS", 3_000),
+        sleep_ms=env.int("SLEEP_MS", 250),
+        fan_out=env.int("FAN_OUT", 8),
+        full_percent=env.int("FULL_PERCENT", 80),
+        stop_percent=env.int("STOP_PERCENT", 90),
+        person_days=env.int("PERSON_DAYS", 396),
+        samples_kept=env.int("SAMPLES_KEPT", 1_000),
+        samples_per_second=env.int("SAMPLES_PER_SECOND", 20),
+        fates_kept=env.int("FATES_KEPT", 100_000),
+        log_format=env.str("LOG_FORMAT", "console"),
+        sentry_dsn=env.str("SENTRY_DSN", None),
+    )
+
+
+def celery_url(url: str) -> str:
+    """A broker URL as Celery spells it: ``unix:///run/redis.sock?db=1`` is ``redis+socket://…?virtual_host=1`` there."""
+    parts = urlsplit(url)
+    if parts.scheme != "unix":
+        return url
+    return f"redis+socket://{parts.path}" + (f"?{parts.query.replace('db=', 'virtual_host=')}" if parts.query else "")
