@@ -113,11 +113,10 @@ def _warn(draft: Draft) -> None:
     if hoped and "value" not in record:
         draft.warn("no numeric revenue: Statsig's revenue metrics read value, and the event has none")
     if len(record["eventName"]) > 64:
-        draft.warn(f"eventName: {len(record['eventName'])} characters; Statsig keeps 64 of a text field")
+        draft.warn("eventName: over 64 characters; Statsig keeps 64 of a text field")
     for part in ("user", "metadata"):
-        size = len(orjson.dumps(record.get(part)).decode())
-        if size > 4096:
-            draft.warn(f"{part}: {size:,} characters as JSON; Statsig keeps 4,096 of an object field")
+        if part in record and len(orjson.dumps(record[part]).decode()) > 4096:
+            draft.warn(f"{part}: over 4,096 characters as JSON; Statsig keeps no more of an object field")
 
 
 def read(answer: Answer) -> Reading | None:
