@@ -31,7 +31,10 @@ class Row:
 
     def __init__(self, name: str, fields: tuple[Field, ...], needs: frozenset[Target]) -> None:
         self.name = name
-        self.steps = tuple((field.key, field.above, field.evaluate, field.watch) for field in fields)
+        self.groups = tuple(
+            (above, tuple((field.key, field.evaluate, field.watch) for field in fields if field.above == above))
+            for above in dict.fromkeys(field.above for field in fields)
+        )
         self.identifying = tuple(field.evaluate for field in fields if field.target in needs)
 
 
@@ -92,13 +95,14 @@ class CompiledBlueprint:
         taken = rest.start() if rest else set()
         if self._name_path:
             nest(record, self._name_path[:-1])[self._name_path[-1]] = draft.name
-        for key, above, evaluate, watch in row.steps:
-            value = evaluate(event) if watch is None else watch(event, draft, taken)
-            if value is not None:
-                if above:
-                    nest(record, above)[key] = value
-                else:
-                    record[key] = value
+        for above, steps in row.groups:
+            values = {} if above else record
+            for key, evaluate, watch in steps:
+                value = evaluate(event) if watch is None else watch(event, draft, taken)
+                if value is not None:
+                    values[key] = value
+            if above and values:
+                nest(record, above).update(values)
         if rest:
             rest.move(event, draft, taken)
 
@@ -154,13 +158,14 @@ class _Compilation:
         self.source = tuple(data["rest"]["from"].split(".")) if data["rest"] else None
         self.into = (*parse_target(data["rest"]["into"]), "*") if data["rest"] else ()
         self.faults: list[str] = []
+        self.clashing: set[Target] = set()
 
     def result(self) -> CompiledBlueprint:
         general = self._expressions("fields", self.data["fields"])
         forwarded = self._compose("fields", "", general)
         rows = {event: self._row(f"events.{event}.fields", row, general) for event, row in self.data["events"].items()}
         if self.faults:
-            raise InvalidBlueprint(list(dict.fromkeys(self.faults)))
+            raise InvalidBlueprint(self.faults)
         return CompiledBlueprint(self.data, rows, forwarded, self.name_path, self.needs)
 
     def _row(self, place: str, row: Mapping[str, Any], general: Mapping[str, Compiled]) -> Row:
@@ -169,9 +174,10 @@ class _Compilation:
 
     def _compose(self, place: str, name: str, expressions: Mapping[str, Compiled]) -> Row:
         targets = [parse_target(target) for target in expressions] + [self.name_path, self.into]
-        self.faults += [
-            f"{place}.{'.'.join(above)}: is also the parent of {'.'.join(below)}" for above, below in clashes(targets)
-        ]
+        for above, below in clashes(targets):
+            if above not in self.clashing:
+                self.clashing.add(above)
+                self.faults.append(f"{place}.{'.'.join(above)}: is also the parent of {'.'.join(below)}")
         return Row(name, compile_fields(expressions, self.source), frozenset(self.needs))
 
     def _expressions(self, place: str, fields: Mapping[str, Any]) -> dict[str, Compiled]:

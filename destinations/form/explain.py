@@ -61,10 +61,11 @@ def _requests(events: Sequence[Event], records: Sequence[Record], integration: I
     size, key = integration.batch.events, idempotency_key(event["message_id"] for event in events)
     parts = [records[start : start + size] for start in range(0, len(records), size)]
     requests = [integration.request(part, key) for part in parts]
-    return [_shown(request if reveal else mask_request(request, integration.secrets)) for request in requests]
+    return [request_row(request if reveal else mask_request(request, integration.secrets)) for request in requests]
 
 
-def _shown(request: Request) -> Row:
+def request_row(request: Request) -> Row:
+    """A request as rows show it: a form body as its fields, a JSON body as its value."""
     body = dict(request.form) if request.form is not None else request.json
     return {"method": request.method, "url": request.url, "headers": dict(request.headers), "body": body}
 

@@ -17,13 +17,13 @@ from jmespath.exceptions import JMESPathError
 from jmespath.parser import Parser
 from jmespath.visitor import Options, TreeInterpreter
 
+from destinations.form.binding import Node, bind
 from destinations.form.call import Registry, check_calls
 from destinations.form.functions import CONVERTERS, FUNCTIONS
 from destinations.form.spelling import ExpressionError, syntax_error
 
 __all__ = ["Branch", "Compiled", "ExpressionError", "compile_expression"]
 
-Node = dict[str, Any]
 Path = tuple[str, ...]
 Evaluate = Callable[[Any], Any]
 
@@ -74,7 +74,7 @@ def compile_expression(text: Any, constants: Mapping[str, Any] | None = None) ->
     except JMESPathError as error:
         raise syntax_error(text, error) from None
     check_calls(text, tree)
-    return _Compiler(constants or {}).compiled(text, tree)
+    return _Compiler().compiled(text, bind(tree, constants or {}))
 
 
 def value_at(path: Path) -> Evaluate:
@@ -104,6 +104,14 @@ def _member(above: Evaluate, name: str) -> Evaluate:
     return read
 
 
+def _element(of: Evaluate, index: int) -> Evaluate:
+    def read(event: Any) -> Any:
+        value = of(event)
+        return value[index] if type(value) is list and -len(value) <= index < len(value) else None
+
+    return read
+
+
 def _constant(value: Any) -> Evaluate:
     """Containers are copied each time: what a vendor's code does to one record must not reach the next."""
     if isinstance(value, (dict, list)):
@@ -117,10 +125,7 @@ def truthy(value: Any) -> bool:
 
 
 class _Compiler:
-    """Closures for one expression, given the constants behind ``config``."""
-
-    def __init__(self, constants: Mapping[str, Any]) -> None:
-        self.constants = constants
+    """Closures for the nodes of one expression."""
 
     def compiled(self, text: str, tree: Node) -> Compiled:
         sides = list(_sides(tree))
@@ -135,12 +140,9 @@ class _Compiler:
         """A closure for a node that is evaluated on the event itself."""
         path = _path(node)
         if path is not None:
-            return self._constant_at(path) if path[0] == "config" else value_at(path)
+            return value_at(path)
         compile_node = getattr(self, f"_{node['type']}", None)
         return compile_node(node) if compile_node else self._interpreted(node)
-
-    def _constant_at(self, path: Path) -> Evaluate:
-        return _constant(value_at(path)({"config": dict(self.constants)}))
 
     def _literal(self, node: Node) -> Evaluate:
         return _constant(node["value"])
@@ -168,21 +170,20 @@ class _Compiler:
         return lambda event: not truthy(inner(event))
 
     def _index_expression(self, node: Node) -> Evaluate:
-        of, index = node["children"]
-        if index["type"] != "index":
+        of, *indices = node["children"]
+        if any(index["type"] != "index" for index in indices):
             return self._interpreted(node)
-        inner, at = self.node(of), index["value"]
-
-        def element(event: Any) -> Any:
-            value = inner(event)
-            return value[at] if type(value) is list and -len(value) <= at < len(value) else None
-
-        return element
+        evaluate = self.node(of)
+        for index in indices:
+            evaluate = _element(evaluate, index["value"])
+        return evaluate
 
     def _subexpression(self, node: Node) -> Evaluate:
         first, *others = node["children"]
         if any(child["type"] != "field" for child in others):
             return self._interpreted(node)
+        if first["type"] == "literal":
+            return _constant(_INTERPRETER.visit(node, None))
         evaluate = self.node(first)
         for child in others:
             evaluate = _member(evaluate, child["value"])
@@ -198,11 +199,9 @@ class _Compiler:
         return lambda event: function(*[argument(event) for argument in arguments])
 
     def _interpreted(self, node: Node) -> Evaluate:
-        constants = {"config": dict(self.constants)} if _mentions_config(node) else {}
-
         def interpret(event: Any) -> Any:
             try:
-                return _INTERPRETER.visit(node, {**event, **constants})
+                return _INTERPRETER.visit(node, event)
             except (JMESPathError, TypeError, ValueError, ArithmeticError):
                 return None
 
@@ -211,7 +210,7 @@ class _Compiler:
 
 def _call_one(function: Callable[[Any], Any], argument: Node, evaluate: Evaluate) -> Evaluate:
     """A call on one field of the event, the commonest of all, costs one closure instead of two."""
-    if argument["type"] == "field" and argument["value"] != "config":
+    if argument["type"] == "field":
         name = argument["value"]
         return lambda event: function(event.get(name))
     return lambda event: function(evaluate(event))
@@ -224,12 +223,6 @@ def _path(node: Node) -> Path | None:
     if node["type"] == "subexpression" and all(child["type"] == "field" for child in node["children"]):
         return tuple(child["value"] for child in node["children"])
     return None
-
-
-def _mentions_config(node: Node) -> bool:
-    if node["type"] == "field" and node["value"] == "config":
-        return True
-    return any(_mentions_config(child) for child in node["children"] if isinstance(child, dict))
 
 
 def _sides(node: Node) -> Iterator[Node]:
@@ -248,7 +241,7 @@ def _reads(node: Node) -> Iterator[tuple[Path, ...]]:
     """
     path = _path(node)
     if path is not None:
-        yield (path,) if path[0] != "config" else ()
+        yield (path,)
     elif node["type"] == "or_expression":
         yield tuple(path for side in _sides(node) for group in _reads(side) for path in group)
     elif node["type"] == "function_expression" and node["value"] in FUNCTIONS:

@@ -15,7 +15,7 @@ import phonenumbers
 
 from destinations.form import names
 from destinations.form.numbers import shortest
-from destinations.form.times import iso_of, seconds_of
+from destinations.form.times import is_normal, iso_of, seconds_of
 
 
 def epoch_seconds(value: Any) -> int | None:
@@ -32,6 +32,8 @@ def epoch_millis(value: Any) -> int | None:
 
 def iso_time(value: Any) -> str | None:
     """A time as ISO 8601 text in UTC: `2026-06-06T10:00:00Z`."""
+    if is_normal(value):
+        return str(value)
     seconds = seconds_of(value)
     return None if seconds is None else iso_of(seconds)
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import math
-import re
+from math import isfinite
 from typing import Any
 
-_NUMERAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
-_WHOLE = re.compile(r"[+-]?\d{1,18}", re.ASCII)
 _EXACT = 2**53
 
 
@@ -17,25 +14,25 @@ def shortest(value: Any) -> int | float | None:
     Booleans, other text, and what is not finite are no numbers: None.
     """
     kind = type(value)
-    if kind is int:
-        return value if -_EXACT < value < _EXACT else _large(value)
-    if kind is float:
-        return _tidy(value)
     if kind is str:
-        return _read(value.strip())
-    return None
-
-
-def _read(text: str) -> int | float | None:
-    if _WHOLE.fullmatch(text):
-        return int(text)
-    return _tidy(float(text)) if _NUMERAL.fullmatch(text) else None
-
-
-def _tidy(value: float) -> int | float | None:
-    if not math.isfinite(value):
+        number = _read(value)
+    elif kind is float:
+        number = value
+    elif kind is int:
+        return value if -_EXACT < value < _EXACT else _large(value)
+    else:
         return None
-    return int(value) if value.is_integer() and abs(value) < _EXACT else value
+    if number is None or not isfinite(number):
+        return None
+    return int(number) if number.is_integer() and -_EXACT < number < _EXACT else number
+
+
+def _read(text: str) -> float | None:
+    """Python's own reading, without its extras: ``1_000`` and other scripts' digits."""
+    try:
+        return float(text) if text.isascii() and "_" not in text else None
+    except ValueError:
+        return None
 
 
 def _large(value: int) -> int | float | None:

@@ -32,16 +32,16 @@ class Rest:
         if type(source) is not dict:
             return
         unwanted = self.excepted if self.keeps_named else taken
-        left = [pair for pair in source.items() if pair[1] is not None and pair[0] not in unwanted]
+        left = {key: value for key, value in source.items() if value is not None and key not in unwanted}
         if left:
             self._place(left, nest(draft.record, self.into), draft)
 
-    def _place(self, left: list[tuple[str, Any]], target: dict[str, Any], draft: Draft) -> None:
+    def _place(self, left: dict[str, Any], target: dict[str, Any], draft: Draft) -> None:
         style = self.style
         if style is None and not target:
             target.update(left)
             return
-        for key, value in left:
+        for key, value in left.items():
             name = key if style is None else style(key)
             if name not in target:
                 target[name] = value

@@ -5,11 +5,13 @@ An epoch number below 10¹¹ counts seconds, from there on milliseconds. A time 
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
 from destinations.form.numbers import shortest
 
+_NORMAL = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.(?!000)\d{3})?Z", re.ASCII)
 _FIRST_MILLIS = 10**11
 _YEAR_1, _YEAR_10000 = -62_135_596_800, 253_402_300_800
 
@@ -37,5 +39,16 @@ def iso_of(seconds: float) -> str | None:
     whole, millis = divmod(round(seconds * 1000), 1000)
     if not _YEAR_1 <= whole < _YEAR_10000:
         return None
-    text = datetime.fromtimestamp(whole, UTC).strftime("%Y-%m-%dT%H:%M:%S").rjust(19, "0")
+    text = datetime.fromtimestamp(whole, UTC).isoformat()[:19]
     return f"{text}.{millis:03d}Z" if millis else f"{text}Z"
+
+
+def is_normal(value: Any) -> bool:
+    """Whether ``value`` is a time written as ``iso_of`` writes it, which events' own times are."""
+    if type(value) is not str or not _NORMAL.fullmatch(value):
+        return False
+    try:
+        datetime.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
