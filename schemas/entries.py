@@ -12,7 +12,7 @@ from schemas.value_field import ValueField
 
 
 class Entries(ValueField[dict[str, Any]]):
-    """``{key: value}``; the faults of a value stand directly under its key, where marshmallow's ``Dict`` adds ``value``."""
+    """``{key: value}``; a value's faults stand directly under its key, where marshmallow's ``Dict`` adds ``value``."""
 
     def __init__(
         self, values: fields.Field[Any], check_key: Callable[[Any], None] | None = None, **options: Any

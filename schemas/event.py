@@ -10,13 +10,15 @@ same.
 from __future__ import annotations
 
 from typing import Any
-from uuid import uuid4
 
 import orjson
 
 from schemas import moment, quick, shown
 from schemas.event_schema import examine
+from schemas.message_id import new_message_id
 from schemas.vocabulary import EventLimits
+
+__all__ = ["Event", "EventLimits", "InvalidEvent", "load_encoded", "load_event"]
 
 Event = dict[str, Any]
 
@@ -69,7 +71,7 @@ def _explain(raw: dict[Any, Any], received_at: str | None, limits: EventLimits) 
 
 def _stamp(event: Event, received_at: str | None) -> None:
     if "message_id" not in event:
-        event["message_id"] = str(uuid4())
+        event["message_id"] = new_message_id()
     if "received_at" not in event:
         event["received_at"] = received_at or moment.now()
     if "timestamp" not in event:

@@ -8,11 +8,11 @@ from __future__ import annotations
 from math import isfinite
 from typing import Any
 
+from schemas.consent import WRAPPERS
 from schemas.moment import is_written
 from schemas.vocabulary import (
     CONTEXT_NAMES,
     IDS,
-    KEYS,
     LONGEST_TEXT,
     MOMENTS,
     NEEDS,
@@ -25,11 +25,9 @@ from schemas.vocabulary import (
 _TYPES = frozenset(TYPES)
 _WORDS = TEXTS | IDS
 _SIMPLE = frozenset({str, int, bool, type(None)})
-_PLAIN = _SIMPLE | {float, dict, list}
-_DEEP = frozenset({dict, list})
 _BOOL = frozenset({bool})
-_ODD_CONTEXT = frozenset(CONTEXT_NAMES)
-_ODD_CONSENT = frozenset({"categoryPreferences", "category_preferences"})
+_ODD_CONTEXT = frozenset(CONTEXT_NAMES) | {"traits"}
+_ODD_CONSENT = frozenset(WRAPPERS)
 
 
 def accept(raw: dict[Any, Any], limits: EventLimits) -> dict[str, Any] | None:
@@ -37,62 +35,70 @@ def accept(raw: dict[Any, Any], limits: EventLimits) -> dict[str, Any] | None:
 
     Leaves to the JSON encoder what that checks anyway: Unicode, 64 bits, string keys, the size in bytes.
     """
-    if not raw.keys() <= KEYS:
-        return None
-    objects = []
+    values: list[Any] = []
     for key, value in raw.items():
-        if type(value) is dict and key in OBJECTS:
-            objects.append(value)
-        elif type(value) is not str or not _is_good(key, value):
+        if type(value) is str:
+            if not _is_good(key, value):
+                return None
+        elif type(value) is dict and key in OBJECTS:
+            values += value.values()
+        else:
             return None
-    if not (_has_needs(raw) and _is_plain(objects, limits) and _is_normal_context(raw.get("context"))):
-        return None
-    return {"properties": {}, "traits": {}, "context": {}, **raw}
+    if _has_needs(raw) and _is_normal_context(raw.get("context")) and _is_plain(values, limits):
+        return {"properties": {}, "traits": {}, "context": {}, **raw}
+    return None
 
 
 def _is_good(key: str, value: str) -> bool:
     if key in _WORDS:
-        return len(value) <= LONGEST_TEXT and bool(value.strip())
-    return is_written(value) if key in MOMENTS else value in _TYPES
+        return 0 < len(value) <= LONGEST_TEXT and not value.isspace()
+    if key in MOMENTS:
+        return is_written(value)
+    return key == "type" and value in _TYPES
 
 
 def _has_needs(raw: dict[str, Any]) -> bool:
-    if "type" not in raw or not ("user_id" in raw or "anonymous_id" in raw):
+    if "user_id" not in raw and "anonymous_id" not in raw:
         return False
-    return all(key in raw for key in NEEDS.get(raw["type"], ()))
+    for key in NEEDS.get(raw.get("type", ""), ("type",)):  # noqa: SIM110 (a generator costs as much as all the rest)
+        if key not in raw:
+            return False
+    return True
 
 
-def _is_plain(level: list[Any], limits: EventLimits) -> bool:
-    """Whether objects at depth 2, and all below them, hold nothing but finite JSON, level by level."""
-    seen = 0
-    for _ in range(limits.max_depth - 1):
-        below: list[Any] = []
-        for container in level:
-            values = container.values() if type(container) is dict else container
-            seen += len(values)
-            kinds = set(map(type, values))
-            if kinds <= _SIMPLE:
-                continue
-            if not kinds <= _PLAIN or seen > limits.max_bytes:
-                return False
-            if float in kinds and not all(isfinite(value) for value in values if type(value) is float):
-                return False
-            if not kinds.isdisjoint(_DEEP):
-                below += [value for value in values if type(value) in _DEEP]
+def _is_plain(values: list[Any], limits: EventLimits) -> bool:
+    """Whether the values of the event's objects, and all below them, are finite JSON; level by level."""
+    for _ in range(limits.max_depth - 2):
+        below = _below(values, limits.max_bytes)
         if not below:
-            return True
-        level = below
+            return below is not None
+        values = below
     return False
+
+
+def _below(values: list[Any], most: int) -> list[Any] | None:
+    """What the objects and lists among the values hold; None when there is too much of it, or one is not plain."""
+    below: list[Any] = []
+    for value in [value for value in values if type(value) not in _SIMPLE]:
+        kind = type(value)
+        if kind is dict or kind is list:
+            below += value.values() if kind is dict else value
+            if len(below) > most:
+                return None
+        elif kind is not float or not isfinite(value):
+            return None
+    return below
 
 
 def _is_normal_context(context: dict[Any, Any] | None) -> bool:
     if not context:
         return True
-    if "traits" in context or not _ODD_CONTEXT.isdisjoint(context):
+    if not _ODD_CONTEXT.isdisjoint(context):
         return False
-    if "consent" in context and not _is_normal_consent(context["consent"]):
-        return False
-    return all(_ODD_CONTEXT.isdisjoint(value) for value in context.values() if type(value) is dict)
+    for value in context.values():
+        if type(value) is dict and not _ODD_CONTEXT.isdisjoint(value):
+            return False
+    return "consent" not in context or _is_normal_consent(context["consent"])
 
 
 def _is_normal_consent(consent: Any) -> bool:

@@ -1,0 +1,103 @@
+"""What holds for every event, however odd."""
+
+from __future__ import annotations
+
+import copy
+import math
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
+
+from schemas import quick
+from schemas.event import EventLimits, InvalidEvent, load_event
+from schemas.event_schema import examine
+from schemas.vocabulary import KEYS
+from tests.unit.schemas.strategies import deep, hostile, likely, nearly_normal
+
+LIMITS = EventLimits()
+CYCLE: dict[str, Any] = {"type": "track", "user_id": "u", "event": "e"}
+CYCLE["properties"] = {"self": CYCLE, "again": [CYCLE, CYCLE]}
+
+
+@given(hostile | likely | nearly_normal)
+@example(CYCLE)
+@example({"type": ["track"], "user_id": {}, "context": {"consent": [True], "traits": []}})
+def test_an_event_is_loaded_to_json_or_refused_with_faults(raw: Any) -> None:
+    try:
+        event = load_event(raw)
+    except InvalidEvent as refusal:
+        assert refusal.faults
+        assert all(": " in fault for fault in refusal.faults)
+        str(refusal).encode()
+    else:
+        assert orjson.loads(orjson.dumps(event)) == event
+        assert event.keys() <= KEYS
+        assert None not in event.values()
+        assert "traits" not in event["context"]
+
+
+def test_lists_shared_a_million_times_are_refused_soon() -> None:
+    shared: list[Any] = []
+    for _ in range(5):
+        shared = [shared] * 200
+    with pytest.raises(InvalidEvent, match="beyond 32,768 values") as refusal:
+        load_event({"type": "page", "user_id": "u", "properties": {"shared": shared}})
+    assert refusal.value.faults[-1].endswith("more faults")
+
+
+def test_integers_too_long_to_print_are_faults() -> None:
+    huge = 10**5000
+    with pytest.raises(InvalidEvent) as refusal:
+        load_event({"type": "page", "userId": huge, "timestamp": huge, "properties": {"n": huge}})
+    assert [fault.split(":")[0] for fault in refusal.value.faults] == ["user_id", "timestamp", "properties.n"]
+
+
+@given(likely | nearly_normal)
+def test_normalising_twice_is_normalising_once(raw: Any) -> None:
+    event = _loaded(raw)
+    assert load_event(event) == event
+
+
+@given(likely | nearly_normal)
+def test_what_the_caller_gave_is_never_changed(raw: Any) -> None:
+    before = copy.deepcopy(raw)
+    _loaded(raw)
+    assert repr(raw) == repr(before)
+
+
+@given(nearly_normal | likely)
+@example({"type": "page", "user_id": "u", "properties": {"deep": deep(8)}})
+@example({"type": "page", "user_id": "u", "properties": {"deep": deep(9)}})
+@example({"type": "page", "user_id": "u", "context": {"consent": {"categoryPreferences": True}}})
+@example({"type": "page", "user_id": "u", "properties": {"n": math.inf}})
+def test_what_is_accepted_quickly_marshmallow_loads_to_the_same(raw: Any) -> None:
+    accepted = quick.accept(raw, LIMITS)
+    assume(accepted is not None)
+    assert accepted is not None
+    event, faults = examine(raw, LIMITS)
+    try:
+        encoded = orjson.dumps(accepted, option=orjson.OPT_SORT_KEYS)
+    except TypeError:
+        assert faults
+    else:
+        assert not faults
+        assert orjson.dumps(event, option=orjson.OPT_SORT_KEYS) == encoded
+
+
+@given(st.text(st.sampled_from("0123456789-:.TZW+ "), min_size=0, max_size=5))
+def test_a_time_accepted_quickly_is_one_written_by_us(piece: str) -> None:
+    for text in (f"2026-06-06T10:00:00{piece}", f"2026-06-{piece}T10:00:00Z", f"2026-06-06T{piece}:00:00.123Z"):
+        raw = {"type": "page", "user_id": "u", "timestamp": text}
+        if quick.accept(raw, LIMITS) is not None:
+            assert examine(raw, LIMITS)[0]["timestamp"] == text
+
+
+def _loaded(raw: Any) -> dict[str, Any]:
+    try:
+        return load_event(raw)
+    except InvalidEvent:
+        assume(False)
+        pytest.fail("unreachable")
