@@ -73,13 +73,6 @@ class Config(Schema):
         validate=validate.Regexp(r"[A-Z]{2}\Z", error="Must be two capital letters such as GB."),
         metadata={"label": "Default country", "help": "Reads phone numbers written without a country code: GB, US …"},
     )
-    send_anonymous = fields.Bool(
-        load_default=False,
-        metadata={
-            "label": "Send anonymous events",
-            "help": "Also send events known by an anonymous id only; Klaviyo's page asks for a stronger identifier.",
-        },
-    )
 
 
 def request(records: Sequence[Record], integration: Integration, _: str) -> Request:
@@ -140,7 +133,7 @@ def finish(draft: Draft) -> Iterable[Record]:
     _settle_currency(draft)
     numeric_or_absent(draft, "value")
     if not {"email", "phone_number"} & draft.record["profile"].keys():
-        draft.warn("no email or phone: Klaviyo makes a new profile unless an existing one has this very id")
+        draft.warn("no email or phone: Klaviyo makes a new profile unless an existing one has this external_id")
     if faults := list(_faults(draft)):
         raise Reject("; ".join(faults))
     return (draft.record,)
@@ -225,12 +218,7 @@ def _limits(config: Settings) -> Sequence[Limit]:
 
 
 def _batch(config: Settings) -> Batch:
-    """5 MB a request; the rest of it is left for what JSON:API puts around each record."""
-    return Batch(events=1000, bytes=4_500_000) if config["bulk"] else Batch(bytes=4_900_000)
-
-
-def _needs(config: Settings) -> Sequence[str]:
-    return [f"profile.{name}" for name in (IDENTIFIERS if config["send_anonymous"] else IDENTIFIERS[:3])]
+    return Batch(events=1000 if config["bulk"] else 1, bytes=5_000_000)
 
 
 destination = Destination(
@@ -271,7 +259,7 @@ destination = Destination(
     request=request,
     finish=finish,
     name_path="metric",
-    needs=_needs,
+    needs=("profile.email", "profile.phone_number", "profile.external_id"),
     batch=_batch,
     success=frozenset({202}),
     read=read,

@@ -179,7 +179,7 @@ destination = Destination(
     finish=finish,
     name_path="key",
     needs=("contextKeys.user",),
-    batch=Batch(events=10_000, bytes=9_900_000),
+    batch=Batch(events=10_000, bytes=9_999_999),
     success=frozenset({202}),
     hints={
         400: "Malformed payload, or an event whose kind is not custom: check the blueprint's mappings.",
