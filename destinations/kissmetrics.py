@@ -29,7 +29,7 @@ LONGEST_NAME = 255
 LONGEST_VALUE = 512
 FIRST_SECOND = 1_230_768_000  # 2009-01-01
 FIRST_MILLISECOND = 10**11
-RESERVED = frozenset({"_k", "_p", "_n", "_t", "_d"})
+HEAD = frozenset({"_p", "_n", "_t"})
 IDENTIFY = "identify"
 ARRIVALS = frozenset({"Signed Up", "Logged In"})
 SHARED = frozenset({"anonymous", "guest", "null", "none", "undefined", "unknown", "0"})
@@ -77,48 +77,52 @@ def _request(records: Sequence[Record], integration: Integration, _key: str) -> 
 
 def _finish(draft: Draft) -> Iterable[Record]:
     if draft.event["type"] == "identify" and draft.name == IDENTIFY and _extra_events(draft.config):
-        return tuple(_identify(draft))
+        return _identify(draft)
     _warn_of_person(draft)
-    head = {"_p": draft.record.get("_p"), "_n": _legal(draft, draft.name), "_t": draft.record.get("_t"), "_d": 1}
-    return (_call(draft, "/e", head, _amounts(draft)),)
+    head = {"_p": draft.record["_p"], "_n": _legal(draft, draft.name), "_t": draft.record.get("_t"), "_d": 1}
+    return (_call("/e", head, _properties(draft, _amounts(draft))),)
 
 
-def _identify(draft: Draft) -> Iterator[Record]:
+def _identify(draft: Draft) -> list[Record]:
     """``/a`` with both ids, then ``/s`` with every trait, as the options say."""
+    calls = []
     known, anonymous = draft.event.get("user_id"), draft.event.get("anonymous_id")
     if draft.config["alias_on_identify"] and known and anonymous and known != anonymous:
-        yield _call(draft, "/a", {"_p": anonymous, "_n": known}, {})
-    elif not draft.config["set_traits_on_identify"]:
-        raise Drop("nothing_to_alias", "an alias needs a user_id and another anonymous_id")
+        calls.append(_call("/a", {"_p": anonymous, "_n": known}, {}))
     if draft.config["set_traits_on_identify"]:
         traits = {title(name): value for name, value in draft.event["traits"].items()}
-        head = {"_p": draft.record.get("_p"), "_t": draft.record.get("_t"), "_d": 1}
-        yield _call(draft, "/s", head, traits | draft.record)
+        if own := _properties(draft, traits | draft.record):
+            calls.append(_call("/s", {"_p": draft.record["_p"], "_t": draft.record.get("_t"), "_d": 1}, own))
+    if not calls:
+        raise Drop("nothing_to_identify", "an alias needs user_id and another anonymous_id, setting traits needs some")
+    return calls
 
 
-def _call(draft: Draft, path: str, head: Mapping[str, Any], properties: Mapping[str, Any]) -> Record:
-    own = dict(_properties(draft, properties))
+def _call(path: str, head: Mapping[str, Any], own: dict[str, str]) -> Record:
+    """The call's parameters; raises ``Reject`` with everything Kissmetrics would cut off or throw away."""
     pairs = {name: string(value) or "" for name, value in head.items()}
-    if faults := [*_head_faults(head), *_faults(own)]:
+    if faults := [*_head_faults(head, pairs), *_faults(own)]:
         raise Reject("; ".join(faults))
     return {"path": path, "pairs": pairs | own}
 
 
-def _properties(draft: Draft, properties: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """What Kissmetrics can keep: flat, text or number, names that differ by more than case."""
-    seen: set[str] = set()
-    for given, value in _flat(properties):
-        if given in RESERVED or (text := _text(draft, given, value)) is None:
+def _properties(draft: Draft, found: Mapping[str, Any]) -> dict[str, str]:
+    """What Kissmetrics can keep: flat, text or number, under names that differ by more than case."""
+    kept: dict[str, str] = {}
+    seen = {""}
+    for given, value in _flat(found):
+        if given in HEAD or (text := _text(draft, given, value)) is None:
             continue
         name = _legal(draft, given)
-        folded = name.lower()
-        if given.startswith("_"):
+        folded = name.strip().lower()
+        if name[:1] == "_":
             draft.repair(f"{given} left out: Kissmetrics keeps names beginning with _ to itself")
-        elif folded in seen or not name.strip():
-            draft.repair(f"{given!r} left out: Kissmetrics tells names apart neither by case nor by , and :")
+        elif folded in seen:
+            draft.repair(f"{given!r} left out: to Kissmetrics the name is empty, or the same as another")
         else:
             seen.add(folded)
-            yield name, text
+            kept[name] = text
+    return kept
 
 
 def _flat(properties: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -140,7 +144,7 @@ def _text(draft: Draft, name: str, value: Any) -> str | None:
 
 
 def _legal(draft: Draft, name: str) -> str:
-    """Kissmetrics turns commas and colons into spaces; so does this, before it is sent."""
+    """Kissmetrics turns commas and colons into spaces; doing it here makes it a repair that is seen."""
     if "," not in name and ":" not in name:
         return name
     legal = name.replace(",", " ").replace(":", " ")
@@ -170,10 +174,13 @@ def _warn_of_person(draft: Draft) -> None:
         draft.warn("the anonymous history stays another person's; set alias_on_identify, or alias at login yourself")
 
 
-def _head_faults(head: Mapping[str, Any]) -> Iterator[str]:
+def _head_faults(head: Mapping[str, Any], pairs: Mapping[str, str]) -> Iterator[str]:
     for name in ("_p", "_n"):
-        if len(string(head.get(name)) or "") > LONGEST_NAME:
-            yield f"{name}: longer than the {LONGEST_NAME} characters Kissmetrics takes"
+        length = len(pairs.get(name, "?").strip())
+        if length > LONGEST_NAME:
+            yield f"{name}: {length} characters; Kissmetrics takes {LONGEST_NAME}"
+        elif not length:
+            yield f"{name}: blank; Kissmetrics throws such events away"
     if "_t" in head:
         yield from _time_faults(head["_t"])
 
@@ -230,6 +237,7 @@ destination = Destination(
     },
     request=_request,
     finish=_finish,
+    name_path="_n",
     needs=("_p",),
     extra_events=_extra_events,
     success=frozenset({200}),

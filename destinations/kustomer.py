@@ -28,7 +28,7 @@ LIMITS = "https://developer.kustomer.com/docs/concepts/rate-limits"
 PLANS = {"professional": 300, "business": 500, "enterprise": 1000, "ultimate": 2000}
 HOSTS = {"us": "api.kustomerapp.com", "eu": "api.prod2.kustomerapp.com"}
 SPACES = {"hyphen": "-", "underscore": "_"}
-MATCHED = ("email", "externalId", "phone")
+MATCHED = frozenset({"email", "externalId", "phone"})
 LARGEST_BODY = 100_000
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 KEY = re.compile(r"[A-Za-z][A-Za-z0-9_-]{2,32}")
@@ -119,8 +119,10 @@ def _identity(draft: Draft, found: Record) -> Record:
     email = identity.get("email")
     if email is not None and not EMAIL.fullmatch(string(email) or ""):
         draft.repair(f"identity.email: {identity.pop('email')!r} is no email address; left out")
-    if not any(identity.get(key) for key in MATCHED):
-        draft.warn("no email, user id or phone: the event may arrive with no customer attached; identify first")
+    if not identity.keys() & MATCHED:
+        draft.warn("no email, user id or phone: the event arrives with no customer attached; identify first")
+    elif "email" not in identity or "externalId" not in identity:
+        draft.warn("email and user id are not both known: Kustomer may make a second record of the customer")
     return identity
 
 
@@ -237,7 +239,7 @@ destination = Destination(
     request=_request,
     finish=_finish,
     name_path="event.name",
-    needs=lambda config: [f"identity.{key}" for key in MATCHED] if config["require_identity"] else (),
+    needs=lambda config: [f"identity.{key}" for key in sorted(MATCHED)] if config["require_identity"] else (),
     success=frozenset({200, 201, 204}),
     verdicts={409: Verdict.TRANSIENT},
     read=_read,
@@ -252,6 +254,5 @@ destination = Destination(
         429: "All API keys of the organization share one budget a minute. Set plan to yours, or tighten this "
         "integration's limits to leave room for others.",
     },
-    warnings=("Without both email and user id Kustomer may make a second record of a customer it knows by the other.",),
     consent=("marketing",),
 )
