@@ -67,12 +67,14 @@ class CompiledBlueprint:
         found = self._row(event)
         return found and found[0]
 
-    def identifies(self, event: Event) -> bool:
-        """Whether a mapped event has at least one of the identifiers the vendor needs."""
+    def filtered(self, event: Event) -> Drop | None:
+        """Why ``event`` never becomes a record: it is not mapped, or names no person where the vendor needs one."""
         found = self._row(event)
-        if found is None or not self.needs:
-            return True
-        return any(evaluate(event) not in (None, "") for evaluate in found[1].identifying)
+        if found is None:
+            return Drop("unmapped", self._unmapped(event))
+        if self.needs and not any(map(_given, [evaluate(event) for evaluate in found[1].identifying])):
+            return self._unidentified()
+        return None
 
     def apply(self, event: Event, config: Config) -> Draft:
         """Make the record of ``event``: its fields, then the rest.
@@ -82,12 +84,12 @@ class CompiledBlueprint:
         """
         found = self._row(event)
         if found is None:
-            raise Drop("unmapped", self.unmapped(event))
+            raise Drop("unmapped", self._unmapped(event))
         name, row = found
         draft = Draft(event, name, {}, config)
         self._fill(event, row, draft)
-        if self.needs and not any(find(draft.record, need) not in (None, "") for need in self.needs):
-            raise Drop("no_identity", self.unidentified())
+        if self.needs and not any(map(_given, [find(draft.record, need) for need in self.needs])):
+            raise self._unidentified()
         return draft
 
     def _fill(self, event: Event, row: Row, draft: Draft) -> None:
@@ -106,15 +108,13 @@ class CompiledBlueprint:
         if rest:
             rest.move(event, draft, taken)
 
-    def unmapped(self, event: Event) -> str:
-        """Why ``event`` is not mapped, for people: ``'order_completed' is not mapped; nearest: 'Order Completed'``."""
+    def _unmapped(self, event: Event) -> str:
         name = str(event.get("event") if event["type"] == "track" else event["type"])
         found = self.nearest(name)
         return f"{name!r} is not mapped" + (f"; nearest: {found!r}" if found else "")
 
-    def unidentified(self) -> str:
-        """Why an event was dropped as ``no_identity``, for people."""
-        return "none of " + ", ".join(".".join(need) for need in self.needs) + " has a value"
+    def _unidentified(self) -> Drop:
+        return Drop("no_identity", "none of " + ", ".join(".".join(need) for need in self.needs) + " has a value")
 
     def nearest(self, name: str) -> str | None:
         """The mapped event most like ``name``, or None."""
@@ -123,6 +123,10 @@ class CompiledBlueprint:
     def diff(self, variant: Blueprint) -> list[str]:
         """How this mapping differs from ``variant``, a line for each entry removed (``-``) or added (``+``)."""
         return difference(merge(variant), self.data)
+
+
+def _given(value: Any) -> bool:
+    return value is not None and value != ""
 
 
 @lru_cache(maxsize=4096)

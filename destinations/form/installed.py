@@ -53,14 +53,12 @@ class Integration:
 
     def screen(self, event: Event, known_consent: Mapping[str, bool] | None = None) -> Outcome | None:
         """Decide quickly whether ``event`` is for this integration: None, or why it is filtered."""
-        missing = lacking(self.consent, event, known_consent, self.on_missing_consent)
-        if missing:
-            return Outcome("drop", reason="consent", detail=f"not granted: {', '.join(missing)}")
-        if self.blueprint.name_for(event) is None:
-            return Outcome("drop", reason="unmapped", detail=self.blueprint.unmapped(event))
-        if not self.blueprint.identifies(event):
-            return Outcome("drop", reason="no_identity", detail=self.blueprint.unidentified())
-        return None
+        if self.consent:
+            missing = lacking(self.consent, event, known_consent, self.on_missing_consent)
+            if missing:
+                return Outcome("drop", reason="consent", detail=f"not granted: {', '.join(missing)}")
+        drop = self.blueprint.filtered(event)
+        return None if drop is None else Outcome("drop", reason=drop.reason, detail=drop.detail)
 
     def transform(self, event: Event) -> Outcome:
         """Make the vendor's records of ``event``, or say why not. An exception is a bug in the destination's file."""
