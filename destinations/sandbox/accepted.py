@@ -36,7 +36,7 @@ class Accepted:
         self.discarded: Counter[str] = Counter()
         self.noted: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
-        self.statuses: Counter[int] = Counter()
+        self.statuses: Counter[str] = Counter()
         self._thrown: deque[bytes] = deque(maxlen=REMEMBERED)
         self._refusals: deque[bytes] = deque(maxlen=REMEMBERED)
         self._items: list[bytes] = []
@@ -58,7 +58,7 @@ class Accepted:
 
     def book_refusal(self, call: Call, refusal: Refused) -> None:
         """Enter a call the vendor refused."""
-        self.statuses[refusal.answer.status] += 1
+        self.statuses[str(refusal.answer.status)] += 1
         self.refused[refusal.reason] += 1
         shown = orjson.dumps({"status": refusal.answer.status, "answer": refusal.answer.body.decode(errors="replace")})
         self._refusals.append(_line(call.at, self.requests, call.path, shown, refusal.reason))
@@ -104,7 +104,9 @@ class Accepted:
     def _keep(self, call: Call, item: bytes) -> None:
         if self.keep == "none":
             return
-        self._items.append(item if isinstance(self.keep, str) else _found(self.keep, item))
+        kept = item if isinstance(self.keep, str) else _found(self.keep, item)
+        # orjson's bytes hold on to a buffer of 4 KB or so, however short they are; a copy is as long as it looks.
+        self._items.append(memoryview(kept).tobytes())
         self._paths.append(call.path)
         self._times.append(call.at)
         self._requests.append(self.requests)

@@ -1,6 +1,6 @@
 """The switches and the windows of a stand-in vendor, under ``/<vendor>/_…``; its callers never go there.
 
-``GET _accepted``                        the events kept, in order: ``?offset=&limit=``; ``&ids=PATTERN``: its matches only
+``GET _accepted``                        the events kept, in order: ``?offset=&limit=``; ``&ids=PATTERN``: its matches
 ``GET _accepted?summary=1``              counts only
 ``GET _discarded`` and ``_refused``      the last events thrown away and calls refused, each with the reason
 ``POST _accepted``                       ``{"keep": "all" | "none" | PATTERN}``: what of later events is kept

@@ -47,7 +47,9 @@ PROFILE = (
         "meta": OBJECT,
     }
 )
-PLACE = nullable(Kind(lambda value: isinstance(value, (str, int, float)) and value is not True, "a string or number"))
+PLACE = nullable(
+    Kind(lambda value: isinstance(value, (str, int, float)) and not isinstance(value, bool), "a string or number")
+)
 LOCATION = dict.fromkeys(
     ("address1", "address2", "city", "country", "region", "zip", "timezone", "ip"), nullable(TEXT)
 ) | {"latitude": PLACE, "longitude": PLACE}
