@@ -17,7 +17,7 @@ from marshmallow import Schema, fields, validate
 from destinations.form.credentials import one_word
 from destinations.form.destination import Destination
 from destinations.form.functions import number, string
-from destinations.form.parts import Answer, Draft, Limit, Reading, Record, Reject, Verdict
+from destinations.form.parts import Answer, Draft, Drop, Limit, Reading, Record, Reject, Verdict
 from destinations.form.request import Request
 from destinations.form.resets import seconds_to_reset
 
@@ -110,7 +110,7 @@ def _object(parent: Record, key: str) -> Record:
     """The object under ``key``, empty where there is none; an override may have put something else there."""
     found = parent.get(key) or {}
     if type(found) is not dict:
-        raise Reject(f"{key}: {found!r} is no object; the blueprint's fields must name the places within it")
+        raise Reject(f"{key}: {found!r} is no object; let the blueprint's fields name the places within it")
     return found
 
 
@@ -120,6 +120,8 @@ def _identity(draft: Draft, found: Record) -> Record:
     if email is not None and not EMAIL.fullmatch(string(email) or ""):
         draft.repair(f"identity.email: {identity.pop('email')!r} is no email address; left out")
     if not identity.keys() & MATCHED:
+        if draft.config["require_identity"]:
+            raise Drop("no_identity", "no email, user id or phone that Kustomer could match")
         draft.warn("no email, user id or phone: the event arrives with no customer attached; identify first")
     elif "email" not in identity or "externalId" not in identity:
         draft.warn("email and user id are not both known: Kustomer may make a second record of the customer")
@@ -131,7 +133,7 @@ def _event_name(draft: Draft) -> str:
     separator = SPACES.get(draft.config["event_name_style"])
     name = re.sub(r"[^A-Za-z0-9_.-]+", separator, draft.name) if separator else draft.name
     if not re.match(r"[A-Za-z][^\x00-\x1f]*\Z", name):
-        raise Reject(f"event.name: {name!r} must start with a letter; give it another name in the blueprint's events")
+        raise Reject(f"event.name: {name!r} does not start with a letter; name it otherwise in the blueprint's events")
     return name
 
 
@@ -139,7 +141,9 @@ def _meta(draft: Draft, found: Record) -> Iterator[tuple[str, str | float]]:
     """Meta by Kustomer's naming rules; each key renamed and each value rewritten is a repair."""
     taken: set[str] = set()
     if draft.config["include_message_id"]:
-        found = found | {"messageId": draft.event["message_id"]}
+        if "messageId" in found:
+            draft.repair("event.meta.messageId left out: the event's own message id takes its place")
+        found = {**found, "messageId": draft.event["message_id"]}
     for key, given in found.items():
         value, suffix = _typed(key, given)
         if value is None:
@@ -149,7 +153,7 @@ def _meta(draft: Draft, found: Record) -> Iterator[tuple[str, str | float]]:
             draft.repair(f"event.meta.{key} left out: {name} is set already")
             continue
         if name != key or value != given or type(given) is bool:
-            draft.repair(f"event.meta.{key} is sent as {name}: {_why(given, suffix)}")
+            draft.repair(f"event.meta.{key} is sent as {_shown(key, name, value)}: {_why(given, suffix)}")
         taken.add(name)
         yield name, value
 
@@ -178,11 +182,15 @@ def _key(key: str, suffix: str) -> str:
     return stem + suffix
 
 
+def _shown(key: str, name: str, value: str | float) -> str:
+    return name if name != key else "text" if type(value) is str else "a number"
+
+
 def _why(given: Any, suffix: str) -> str:
     if type(given) in (bool, dict, list):
         return "Kustomer takes no booleans, objects or lists"
     if suffix == "Num":
-        return "numeric values need a key ending in Num"
+        return "numeric values need a key ending in Num" if type(given) is not str else "its key ends in Num"
     if suffix == "At":
         return "date-time strings need a key ending in At"
     return (

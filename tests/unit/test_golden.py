@@ -55,17 +55,18 @@ def trimmed(actual: Any, expected: Any) -> Any:
 def of_interest(row: Mapping[str, Any], expect: Mapping[str, Any]) -> dict[str, Any]:
     """The row's keys that ``expect`` names, its request's likewise; ``reason`` cut to the length that is expected."""
     found = {key: row.get(key) for key in expect}
-    if isinstance(found.get("reason"), str) and isinstance(expect["reason"], str):
-        found["reason"] = found["reason"][: len(expect["reason"])]
-    if isinstance(found.get("request"), dict) and isinstance(expect["request"], dict):
-        found["request"] = {key: found["request"].get(key) for key in expect["request"]}
+    reason, request = found.get("reason"), found.get("request")
+    if isinstance(reason, str) and expect["reason"]:
+        found["reason"] = reason[: len(expect["reason"])]
+    if isinstance(request, dict) and expect["request"]:
+        found["request"] = {key: request.get(key) for key in expect["request"]}
     return {key: trimmed(value, expect[key]) for key, value in found.items()}
 
 
 def same(actual: Any, expected: Any, whole: Any) -> None:
     if actual != expected:
         shown = "\n".join(unified_diff(lines(expected), lines(actual), "expected", "actual", lineterm="", n=2))
-        pytest.fail(f"{shown}\n\nall of it: {json.dumps(whole, ensure_ascii=False)}", pytrace=False)
+        pytest.fail(f"{shown[:8000]}\n\nall of it: {json.dumps(whole, ensure_ascii=False)[:2000]}", pytrace=False)
 
 
 def lines(value: Any) -> list[str]:
