@@ -1,4 +1,4 @@
-"""Apply: install what a configuration says. Idempotent, all or nothing, and nothing that waits is ever dropped by it."""
+"""Apply: install what a configuration says: idempotent, all or nothing. Nothing that waits is ever dropped by it."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 import orjson
 from redis.exceptions import ResponseError
 
-from destinations.form.integration import secret_fields
 from destinations.form.catalog import catalog
+from destinations.form.integration import secret_fields
 from workers import keys, scripts, tickets
 from workers.configuration import Configuration, InvalidFile
 from workers.connection import redis
@@ -24,7 +24,7 @@ REMOVED = "removed"
 
 @dataclass(slots=True)
 class Change:
-    """What an apply does: documents to store by name (a pipeline's is None to remove it), and what it finds as it should be."""
+    """What an apply does: documents to store by name (None removes a pipeline), and what it leaves as it is."""
 
     revision: int
     pipelines: dict[str, dict[str, Any] | None] = field(default_factory=dict)
@@ -134,6 +134,11 @@ def sealed(spec: Mapping[str, Any]) -> dict[str, Any]:
 
 def describe(change: Change) -> Iterable[str]:
     """The change in lines for people."""
-    for word, names in (("added", change.added), ("changed", change.changed), ("removed", change.removed), ("left", change.left)):
+    for word, names in (
+        ("added", change.added),
+        ("changed", change.changed),
+        ("removed", change.removed),
+        ("left", change.left),
+    ):
         for name in sorted(names):
             yield f"{word:8} {name}"

@@ -1,4 +1,4 @@
-"""The configuration file: YAML, with ``${NAME}`` taken from the environment, checked as a whole before anything is done."""
+"""The configuration file: YAML, ``${NAME}`` taken from the environment, checked as a whole before anything is done."""
 
 from __future__ import annotations
 
@@ -70,9 +70,8 @@ def expand(value: Any, place: str, faults: list[str]) -> Any:
         return [expand(item, f"{place}.{position}", faults) for position, item in enumerate(value)]
     if not isinstance(value, str):
         return value
-    for name in VARIABLE.findall(value):
-        if name not in os.environ:
-            faults.append(f"{place}: the environment variable {name} is not set.")
+    missing = [name for name in VARIABLE.findall(value) if name not in os.environ]
+    faults += [f"{place}: the environment variable {name} is not set." for name in missing]
     return VARIABLE.sub(lambda match: os.environ.get(match[1], match[0]), value)
 
 

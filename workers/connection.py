@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import structlog
 from redis import Redis
 from redis.backoff import ExponentialBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_random_exponential
 
 from workers.process import per_process
 from workers.settings import settings
+
+log = structlog.get_logger(__name__)
 
 AWAY = (RedisConnectionError, RedisTimeoutError)
 """What redis-py raises when Redis is not to be reached."""
@@ -35,3 +39,16 @@ def connect(url: str, *, retries: int = 3) -> Redis:
 def redis() -> Redis:
     """This process's client to the fleet's Redis."""
     return connect(settings().redis_url)
+
+
+def wait_for_redis() -> None:
+    """Wait until Redis answers, saying so once. For what cannot do anything without it, such as a starting worker."""
+    retrying = Retrying(
+        retry=retry_if_exception_type(AWAY), wait=wait_random_exponential(0.2, max=5), before_sleep=_say
+    )
+    retrying(redis().ping)
+
+
+def _say(state: RetryCallState) -> None:
+    if state.attempt_number == 1 and state.outcome is not None:
+        log.warning("Redis does not answer yet; waiting for it (FLEET_REDIS_URL)", error=str(state.outcome.exception()))

@@ -1,4 +1,4 @@
-"""Dead letters: events that will not be delivered as they are, with the request, the answer, the reason and the hint."""
+"""Dead letters: events that will not be delivered as they are, with request, answer, reason and hint."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from workers.sending import Exchange
 
 ANSWER_SHOWN = 32_768
 REQUEST_SHOWN = 32_768
+RAW_SHOWN = 131_072
 
 
 def letter(
@@ -52,7 +53,7 @@ def inbox_letter(pipeline: str, body: bytes, fault: InvalidEvent, received_at: s
             "integration": None,
             "pipeline": pipeline,
             "kind": "invalid",
-            "event": body.decode("utf-8", "replace"),
+            "event": body[:RAW_SHOWN].decode("utf-8", "replace"),
             "revision": None,
             "request": None,
             "answer": None,

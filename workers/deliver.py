@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from destinations.form.parts import Reading, Verdict
+from workers import keys
+from workers.connection import redis
 from workers.holds import place
 from workers.lanes import Lane, lease, release
 from workers.registry import registry
@@ -18,10 +20,16 @@ def deliver(name: str) -> dict[str, Any]:
     """Work the most overdue lane of an integration for about a second; a summary for Flower."""
     with slots().share(name) as free:
         if not free:
-            return {"lane": None, "why": "this worker has no slot left for it"}
+            decline(name)
+            return {"lane": None, "why": "it has its share of this worker's slots"}
         known = registry().get(name)
         lane = lease(name, known.timeout[1]) if known else lease(name)
         return work(name, lane) if lane else {"lane": None}
+
+
+def decline(name: str) -> None:
+    """Use a ticket up without working: the next lane that is given back, or the heartbeat, issues another."""
+    redis().delete(keys.ticketed(name))
 
 
 def work(name: str, lane: Lane) -> dict[str, Any]:

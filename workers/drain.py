@@ -12,8 +12,8 @@ import orjson
 
 from workers import keys, scripts, tickets
 from workers.connection import redis
-from workers.producer import lane_of
 from workers.lanes import Lane
+from workers.producer import lane_of
 from workers.registry import registry
 from workers.settings import settings
 
@@ -22,32 +22,49 @@ BATCH = 500
 
 def drain(lane: Lane) -> int:
     """Move up to ``BATCH`` entries of a leased raw stream; how many were moved."""
-    entries = redis().xrange(lane.stream, count=BATCH)
+    entries: Any = redis().xrange(lane.stream, count=BATCH)
     if not entries:
         return 0
     pipeline = lane.member.rpartition("/")[0]
     lanes = registry().at(lane.revision).lanes
     by_lane: dict[int, list[bytes]] = {}
     for identifier, fields in entries:
-        body = fields.get(b"event")
-        if body is None:
-            body = orjson.dumps({name.decode("utf8", "replace"): text.decode("utf8", "replace") for name, text in fields.items()})
+        body = raw_body(fields)
         by_lane.setdefault(raw_lane(body, lanes), []).extend((identifier, body))
     return _move(lane, pipeline, by_lane)
+
+
+def raw_body(fields: dict[bytes, bytes]) -> bytes:
+    """The event of a raw entry; without a field ``event`` all its fields, for its dead letter to show."""
+    body = fields.get(b"event")
+    if body is not None:
+        return body
+    return orjson.dumps(
+        {name.decode("utf8", "replace"): text.decode("utf8", "replace") for name, text in fields.items()}
+    )
 
 
 def raw_lane(body: bytes, lanes: int) -> int:
     """The lane of an event nobody has checked yet; what is no event at all goes by its bytes."""
     try:
         raw: Any = orjson.loads(body)
-        either = {"anonymous_id": raw.get("anonymous_id") or raw.get("anonymousId"), "user_id": raw.get("user_id") or raw.get("userId")}
+        either = {
+            "anonymous_id": raw.get("anonymous_id") or raw.get("anonymousId"),
+            "user_id": raw.get("user_id") or raw.get("userId"),
+        }
         return lane_of({name: str(value) for name, value in either.items() if value}, lanes)
     except (orjson.JSONDecodeError, AttributeError, KeyError):
         return crc32(body) % lanes
 
 
 def _move(lane: Lane, pipeline: str, by_lane: dict[int, list[bytes]]) -> int:
-    names = [lane.state, lane.stream, keys.agenda(keys.ROUTE), keys.ticketed(keys.ROUTE), keys.pipeline_ledger(pipeline)]
+    names = [
+        lane.state,
+        lane.stream,
+        keys.agenda(keys.ROUTE),
+        keys.ticketed(keys.ROUTE),
+        keys.pipeline_ledger(pipeline),
+    ]
     names += [keys.inbox(pipeline, number) for number in by_lane]
     arguments: list[scripts.Argument] = [lane.token, settings().ticket_ms]
     for number, pairs in by_lane.items():

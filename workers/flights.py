@@ -72,9 +72,17 @@ def pack(integration: Integration, members: Sequence[Waiting]) -> Parcel:
     """Build the request, or requests, that carry these events."""
     if integration.batch.events > 1:
         records = [record for member in members for record in member.records]
-        return Parcel(members, (integration.request(records, idempotency_key(member.message_id for member in members)),))
+        return Parcel(
+            members, (integration.request(records, idempotency_key(member.message_id for member in members)),)
+        )
     member = members[0]
-    return Parcel(members, tuple(integration.request([record], idempotency_key(member.message_id for member in members)) for record in member.records))
+    return Parcel(
+        members,
+        tuple(
+            integration.request([record], idempotency_key(member.message_id for member in members))
+            for record in member.records
+        ),
+    )
 
 
 def oversize(parcel: Parcel, batch: Batch) -> bool:

@@ -27,7 +27,7 @@ FOREVER_MS = 100 * 365 * 24 * 60 * MINUTE
 
 
 def hold_for(integration: Integration, exchange: Exchange, asked_ms: int, sample: bytes) -> None:
-    """Hold an integration because of an answer: ``throttled`` for as long as told, else by a ladder; ``setup`` by another."""
+    """Hold an integration because of an answer: ``throttled`` as told, else by its ladder; ``setup`` by its own."""
     reading = exchange.reading
     kind = "throttled" if reading.verdict is Verdict.THROTTLED else "setup"
     answer = orjson.dumps(masked_answer(integration, exchange.answer))
@@ -40,7 +40,7 @@ def place(
     """Set a hold, unless the answer is older than the last word on the matter."""
     told = "" if reading.retry_after is None else min(int(reading.retry_after * 1000), LONGEST_TOLD_MS)
     jitter = random.uniform(0.5, 1.0) if kind == "throttled" else 1.0
-    arguments = [kind, asked_ms, revision, reading.reason, reading.hint, answer, told, jitter]
+    arguments: list[scripts.Argument] = [kind, asked_ms, revision, reading.reason, reading.hint, answer, told, jitter]
     names = (keys.hold(name), keys.cleared(name), keys.samples(name))
     until = scripts.call(redis(), "hold", names, [*arguments, sample, settings().samples_kept, *LADDERS[kind]])
     if until:
@@ -48,7 +48,7 @@ def place(
 
 
 def halt(name: str, kind: str, reason: str, hint: str, milliseconds: int = FOREVER_MS) -> int:
-    """Hold an integration because people say so (kind ``operator`` or ``disabled``); until when (ms of Redis's clock)."""
+    """Hold an integration because people say so (``operator`` or ``disabled``); until when (ms of Redis's clock)."""
     return int(scripts.call(redis(), "halt", (keys.hold(name),), (kind, milliseconds, reason, hint)))
 
 

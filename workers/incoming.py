@@ -15,6 +15,10 @@ from workers.repeats import digest
 RAW_MESSAGES = uuid.UUID("5f1a6f3c-0a5e-5d3b-9b61-7a0f6f1e4c11")
 
 
+RawEntry = tuple[bytes, list[bytes]]
+"""An entry as a script gives it: its id, and its fields and values one after another."""
+
+
 @dataclass(slots=True)
 class Entry:
     """One entry: its event, or the fault that keeps it from being one."""
@@ -31,8 +35,8 @@ class Entry:
         return digest(self.event["message_id"] if self.event else self.id)
 
 
-def read(entry: tuple[bytes, list[bytes]]) -> Entry:
-    """Read an entry of an inbox lane: id and a flat list of fields (``event``, and ``raw``: its id in the raw stream)."""
+def read(entry: RawEntry) -> Entry:
+    """Read an entry of an inbox lane. Its fields: ``event``, and ``raw``, its id in the raw stream it came by."""
     identifier, flat = entry
     fields = dict(zip(flat[::2], flat[1::2], strict=True))
     raw_id = fields.get(b"raw")
@@ -46,7 +50,7 @@ def read(entry: tuple[bytes, list[bytes]]) -> Entry:
 
 
 def load_raw(body: bytes, raw_id: bytes, received_at: str) -> Event:
-    """Validate what a producer without our library added. Its stream id makes the message id, if it has none of its own."""
+    """Validate what a producer without our library added. Its stream id makes the message id, if it has none."""
     try:
         raw: Any = orjson.loads(body)
     except orjson.JSONDecodeError as error:

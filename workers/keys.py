@@ -1,7 +1,8 @@
 """Every key name of the fleet in Redis, and nothing else. The prefix carries the format's version.
 
-A *queue* is an integration's name or ``route``. A *member* names one lane of a queue in its agenda: the lane number of an
-integration (``"3"``), and for ``route`` the pipeline with the lane number or ``raw`` (``"store/3"``, ``"store/raw"``).
+A *queue* is an integration's name or ``route``. A *member* names one lane of a queue in its agenda: the lane number of
+an integration (``"3"``), and for ``route`` the pipeline with the lane number or ``raw`` (``"store/3"``,
+``"store/raw"``).
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ def nudges(queue: str) -> str:
 
 
 def state(queue: str, member: str = "") -> str:
-    """Hash: all state of a lane (owner, until, in_flight, tries and since of failing events). Without member: its prefix."""
+    """Hash: all state of a lane: owner, until, in_flight, tries and since of failing events. No member: the prefix."""
     return f"{PREFIX}:state:{queue}:{member}"
 
 

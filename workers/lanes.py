@@ -23,7 +23,7 @@ MARGIN = 4.0
 
 @dataclass(slots=True, eq=False)
 class Lane:
-    """A leased lane. ``safe_until`` (monotonic seconds) is when the lease surely still holds, by this process's clock."""
+    """A leased lane. Until ``safe_until`` (monotonic seconds) the lease surely holds, by this process's clock."""
 
     queue: str
     member: str

@@ -17,13 +17,13 @@ Status = dict[str, Any]
 
 
 def status(fleet: Registry | None = None) -> Status:
-    """The fleet's status, as ``fleet status --json`` prints it: counters, what waits, holds, and each integration's balance."""
+    """The status that ``fleet status --json`` prints: counters, what waits, holds, each integration's balance."""
     fleet = fleet or registry()
     fleet.refresh()
     lanes = fleet.lanes or settings().lanes
-    pipelines, integrations, _ = scripts.call(redis(), "status", (), _arguments(fleet, lanes))
-    rows = dict(zip(fleet.names, integrations, strict=True))
-    return {**_received(pipelines), "integrations": {name: _row(fleet, name, row) for name, row in rows.items()}}
+    pipelines, integrations, now_ms = scripts.call(redis(), "status", (), _arguments(fleet, lanes))
+    rows = zip(fleet.names, integrations, strict=True)
+    return {**_received(pipelines), "integrations": {name: _row(fleet, name, row, now_ms) for name, row in rows}}
 
 
 def _arguments(fleet: Registry, lanes: int) -> list[scripts.Argument]:
@@ -48,7 +48,7 @@ def _received(rows: list[Any]) -> Status:
     return total
 
 
-def _row(fleet: Registry, name: str, row: list[Any]) -> Status:
+def _row(fleet: Registry, name: str, row: list[Any], now_ms: int) -> Status:
     flat, waiting, aside, dead, hold, in_flight, _ = row
     counters = counters_of(flat)
     integration = fleet.get(name)
@@ -65,7 +65,7 @@ def _row(fleet: Registry, name: str, row: list[Any]) -> Status:
         "waiting": waiting,
         "aside": aside,
         "in_flight": min(max(in_flight, 0), waiting + aside),
-        "held": held(hold),
+        "held": held(hold, now_ms),
         "balance": accepted - gone - dead - waiting - aside,
     }
 
@@ -90,10 +90,10 @@ def hold_of(flat: list[bytes]) -> dict[str, str]:
     return {name.decode(): text.decode() for name, text in zip(flat[::2], flat[1::2], strict=True)}
 
 
-def held(flat: list[bytes]) -> dict[str, Any] | None:
-    """A hold as status shows it: why, and until when (None: until somebody ends it)."""
+def held(flat: list[bytes], now_ms: int) -> dict[str, Any] | None:
+    """A hold as status shows it: why, and until when (None: until somebody ends it). One that ran out holds nothing."""
     hold = hold_of(flat)
-    if not hold:
+    if not hold or int(hold["until"]) <= now_ms:
         return None
     until = int(hold["until"])
     endless = until - int(hold["since"]) >= FOREVER_MS

@@ -1,4 +1,4 @@
-"""What is done about a vendor's answer: one function a verdict. Each settles the parcel's events, or leaves them waiting."""
+"""What is done about a vendor's answer, a function a verdict: settle the parcel's events, or leave them waiting."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """What is known of persons: traits by ``identify``, the user id behind an anonymous id, the latest consent.
 
 A person's record is a Redis hash under their user id (``u``) or anonymous id (``a``). Its fields, all JSON:
-``user`` (the user id an anonymous id was identified as), ``consent`` (``{"at": ms, "is": {category: bool}}``), and ``t:<name>``
-for each trait, so that traits merge without anybody reading them first.
+``user`` (the user id an anonymous id was identified as), ``consent`` (``{"at": ms, "is": {category: bool}}``), and
+``t:<name>`` for each trait, so that traits merge without anybody reading them first.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def parse(record: Mapping[bytes, bytes]) -> Person:
 
 
 class People:
-    """The persons a batch speaks of, read in two pipelined looks: by the ids given, then by the user ids found behind them."""
+    """The persons a batch speaks of, read in two pipelined looks: by ids given, then by the user ids behind them."""
 
     def __init__(self) -> None:
         self._known: dict[Identifier, Person] = {}
@@ -103,7 +103,7 @@ class People:
         return [(key_of(name), person.changed) for name, person in self._known.items() if person.changed]
 
     def carry(self, event: Event, now_ms: int) -> None:
-        """Learn from an event, then give it what is known: the user id, traits it has not itself, the consent in force."""
+        """Learn from an event, then give it what is known: user id, traits it has not itself, consent in force."""
         self._learn(event, now_ms)
         anonymous = self._known.get(("a", event.get("anonymous_id", "")))
         if anonymous and anonymous.user_id and "user_id" not in event:
@@ -136,7 +136,7 @@ class People:
 
 
 def merged_traits(records: Iterable[Person], own: Mapping[str, Any]) -> dict[str, Any]:
-    """Known traits, those of the user id before those of the anonymous id, overwritten by the event's own; nulls left out."""
+    """Known traits, those of the user id over those of the anonymous id, the event's own over both; nulls left out."""
     merged: dict[str, Any] = {}
     for record in records:
         merged.update(record.traits)

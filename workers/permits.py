@@ -11,7 +11,7 @@ from workers.settings import settings
 
 
 class Purse:
-    """Permits of one shift, shared by the threads that send for it. ``park_ms`` is set when waiting for more is too long."""
+    """Permits of one shift, shared by the threads that send for it. ``park_ms``: waiting for more takes too long."""
 
     def __init__(self, integration: Integration) -> None:
         self._integration = integration
@@ -22,7 +22,7 @@ class Purse:
         self.park_ms = 0
 
     def spend(self) -> int | None:
-        """Spend one permit: when it was granted, by Redis's clock (ms). None: the lane must be parked for ``park_ms``."""
+        """Spend a permit: when it was granted, by Redis's clock (ms). None: park the lane for ``park_ms``."""
         with self._lock:
             while not self._left and not self.park_ms:
                 self._ask()

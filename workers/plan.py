@@ -56,7 +56,9 @@ class Plan:
             "mark_ms": mark_ms,
             "ticket_ms": settings().ticket_ms,
             "person_seconds": settings().person_days * 86_400,
-            "people": [[part for name, value in fields.items() for part in (name, value.decode())] for fields in people],
+            "people": [
+                [part for name, value in fields.items() for part in (name, value.decode())] for fields in people
+            ],
             "integrations": [
                 {"events": share.events, "filtered": share.filtered, "unmapped": share.unmapped}
                 for share in self.shares.values()

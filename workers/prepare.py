@@ -6,25 +6,25 @@ What cannot travel is told apart here: dropped, refused before sending, or our o
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-import orjson
 import sentry_sdk
 import structlog
 
+from destinations.form.consent import lacking
 from destinations.form.integration import Integration
 from workers.connection import redis
 from workers.dead_letters import letter
 from workers.flights import Parcel, Waiting, oversize, pack
-from workers.people import Person, identifiers, key_of, latest_consent
+from workers.people import Identifier, Person, identifiers, key_of, latest_consent, parse
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(slots=True)
 class Prepared:
-    """A flight ready to go: parcels, and what stays behind by its fate (with dead letters where the fate is a death)."""
+    """A flight ready to go: parcels, and what stays behind by its fate, with dead letters where the fate is a death."""
 
     parcels: list[Parcel] = field(default_factory=list)
     fates: dict[str, list[Waiting]] = field(default_factory=dict)
@@ -44,8 +44,11 @@ class Prepared:
 def prepare(integration: Integration, members: Sequence[Waiting]) -> Prepared:
     """Turn the events at a lane's head into parcels."""
     prepared = Prepared()
-    withdrawn = consent_withdrawn(integration, members)
-    ready = [member for member in members if _transformed(integration, member, withdrawn, prepared)]
+    barred = without_consent(integration, members)
+    for member in members:
+        if member.id in barred:
+            prepared.drop(member, "consent")
+    ready = [member for member in members if member.id not in barred and _transformed(integration, member, prepared)]
     size = integration.batch.events
     for start in range(0, len(ready), size):
         _pack(integration, ready[start : start + size], prepared)
@@ -60,13 +63,10 @@ def repack(integration: Integration, parts: Sequence[Sequence[Waiting]]) -> Prep
     return prepared
 
 
-def _transformed(integration: Integration, member: Waiting, withdrawn: set[str], prepared: Prepared) -> bool:
-    if member.id in withdrawn:
-        prepared.drop(member, "consent")
-        return False
+def _transformed(integration: Integration, member: Waiting, prepared: Prepared) -> bool:
     try:
         outcome = integration.transform(member.event)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  # whatever it is, it costs this event alone
         _bug(integration, member, error, prepared)
         return False
     prepared.warned.update(outcome.warnings)
@@ -83,7 +83,7 @@ def _pack(integration: Integration, members: Sequence[Waiting], prepared: Prepar
     """Pack a part, in halves when it is too large, or when building its request fails: the bug is in one of them."""
     try:
         parcel = pack(integration, members)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  # whatever it is, it costs one event alone
         if len(members) == 1:
             _bug(integration, members[0], error, prepared)
             return
@@ -102,28 +102,25 @@ def _bug(integration: Integration, member: Waiting, error: Exception, prepared: 
     prepared.bury(integration, member, "bug", reason, "Not your event's fault: report it, and replay when mended.")
 
 
-def consent_withdrawn(integration: Integration, members: Sequence[Waiting]) -> set[str]:
-    """Entry ids of events whose person withdrew a consent that the integration needs while the event waited."""
+def without_consent(integration: Integration, members: Sequence[Waiting]) -> set[str]:
+    """Entry ids of events that may not be sent: consent was withdrawn, or began to be needed, while they waited."""
     if not integration.consent:
         return set()
-    names = {member.id: identifiers(member.event) for member in members}
-    known = _read_consents({name for several in names.values() for name in several})
-    withdrawn = set()
-    for entry, several in names.items():
-        consent = latest_consent(known[name] for name in several)
-        if consent is not None and not all(consent.get(category) for category in integration.consent):
-            withdrawn.add(entry)
-    return withdrawn
+    known = _read_consents({name for member in members for name in identifiers(member.event)})
+    return {member.id for member in members if not _may_go(integration, member, known)}
 
 
-def _read_consents(wanted: set[tuple[str, str]]) -> dict[tuple[str, str], Person]:
+def _may_go(integration: Integration, member: Waiting, known: Mapping[Identifier, Person]) -> bool:
+    latest = latest_consent(known[name] for name in identifiers(member.event))
+    event = member.event if latest is None else {"context": {"consent": latest}}
+    return not lacking(integration.consent, event, None, integration.on_missing_consent)
+
+
+def _read_consents(wanted: set[Identifier]) -> dict[Identifier, Person]:
     names = sorted(wanted)
     with redis().pipeline(transaction=False) as pipe:
         for name in names:
             pipe.hget(key_of(name), "consent")
         answers = pipe.execute()
-    known = {}
-    for name, answer in zip(names, answers, strict=True):
-        stored = orjson.loads(answer) if answer else {"is": None, "at": 0}
-        known[name] = Person(consent=stored["is"], consent_at=stored["at"])
-    return known
+    records = ({b"consent": answer} if answer else {} for answer in answers)
+    return dict(zip(names, map(parse, records), strict=True))

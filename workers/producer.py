@@ -22,7 +22,7 @@ PATIENCE = 10.0
 
 
 def lane_of(event: Mapping[str, Any], lanes: int) -> int:
-    """The lane of an event's enqueue key: ``crc32(anonymous_id or user_id) mod lanes``. It keeps it to the end of the road."""
+    """The lane of an event's enqueue key, kept to the end of the road: ``crc32(anonymous_id or user_id) mod lanes``."""
     return crc32((event.get("anonymous_id") or event["user_id"]).encode()) % lanes
 
 
@@ -107,7 +107,9 @@ def _lanes_in_force(told: str) -> int:
 
 def _refusal(word: str, rest: str, error: ResponseError) -> NotKept:
     if word == "PIPELINE":
-        return UnknownPipeline(f"not kept: there is no pipeline {rest!r}; fleet status lists them, fleet apply adds one")
+        return UnknownPipeline(
+            f"not kept: there is no pipeline {rest!r}; fleet status lists them, fleet apply adds one"
+        )
     if word == "FULL":
         return Full(f"not kept: Redis is {rest} % full; try again when deliveries have made room")
     return NotKept(f"not kept: Redis refused ({error})")

@@ -1,4 +1,4 @@
-"""What is installed, as this process knows it: integrations and pipelines, refreshed when the fleet's revision moves."""
+"""What is installed, as this process knows it, refreshed when the fleet's revision moves."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from workers.secrets import SecretKeyError, unlock, vault
 log = structlog.get_logger(__name__)
 
 Document = dict[str, Any]
-"""An integration as stored: ``{"spec": …, "revision": n}``, secrets encrypted; or a pipeline: ``{"integrations": […]}``."""
+"""An integration as stored: ``{"spec": …, "revision": n}``, secrets encrypted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
-"""The router: takes events from an inbox lane and gives each integration of the pipeline its copy, or counts why not."""
+"""The router: gives each integration of a pipeline its copy of an inbox event, or counts why not."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +17,7 @@ from workers import keys, repeats, scripts, tickets
 from workers.connection import redis
 from workers.dead_letters import inbox_letter
 from workers.drain import drain
-from workers.incoming import Entry, read
+from workers.incoming import Entry, RawEntry, read
 from workers.lanes import Lane, lease, release
 from workers.people import People, identifiers
 from workers.plan import Plan, Share
@@ -34,13 +35,11 @@ def route() -> dict[str, Any]:
     lane = lease(keys.ROUTE)
     if lane is None:
         return {"lane": None}
-    routed, park_ms, end = 0, 0, time.monotonic() + settings().box_seconds
+    routed, park_ms = 0, 0
     try:
-        while time.monotonic() < end and not lane.lost.is_set():
-            step = drain(lane) if lane.member.endswith(f"/{keys.RAW}") else route_batch(lane)
-            routed += step
-            if not step:
-                break
+        for moved in steps(lane):
+            routed += moved
+        park_ms = FULL_PAUSE_MS if full() else 0
     except OutOfMemoryError:
         log.error("Redis is out of memory: routing pauses, deliveries go on")
         park_ms = FULL_PAUSE_MS
@@ -49,14 +48,21 @@ def route() -> dict[str, Any]:
     return {"lane": lane.member, "events": routed}
 
 
+def steps(lane: Lane) -> Iterator[int]:
+    """Batches moved one after another, until time is up, nothing is left, or Redis is too full."""
+    step = drain if lane.member.endswith(f"/{keys.RAW}") else route_batch
+    end = time.monotonic() + settings().box_seconds
+    while time.monotonic() < end and not lane.lost.is_set() and not full():
+        moved = step(lane)
+        if not moved:
+            return
+        yield moved
+
+
 def route_batch(lane: Lane) -> int:
     """Route up to ``BATCH`` events from the head of a lane; how many left it."""
-    if full():
-        raise OutOfMemoryError("over the router's limit")
     answer = scripts.call(redis(), "cut", (lane.state, lane.stream), (lane.token, BATCH))
-    if not answer or not answer[0]:
-        return 0
-    return Batch(lane, [read(entry) for entry in answer[0]]).carry_out()
+    return Batch(lane, answer[0]).carry_out() if answer and answer[0] else 0
 
 
 def full() -> bool:
@@ -69,7 +75,7 @@ class Batch:
     """Entries from the head of one inbox lane on their way to the integrations."""
 
     lane: Lane
-    entries: list[Entry]
+    raw: list[RawEntry]
 
     @property
     def pipeline(self) -> str:
@@ -81,13 +87,14 @@ class Batch:
         seconds, micro = redis().time()
         now_ms = seconds * 1000 + micro // 1000
         sets = repeats.mark_sets(self.pipeline, now_ms)
-        known = repeats.known(sets, [entry.digest for entry in self.entries])
+        known: set[str] = set()
         while True:
+            entries = [read(entry) for entry in self.raw]
+            known |= repeats.known(sets, [entry.digest for entry in entries])
             people = People()
-            plan = self._planned(known, people, now_ms)
+            plan = self._planned(entries, known, people, now_ms)
             word, *rest = self._run(plan, people, sets)
             if word == b"repeat":
-                known |= {digest.decode() for digest in rest}
                 continue
             if word == b"lost":
                 self.lane.lost.set()
@@ -96,15 +103,15 @@ class Batch:
             tickets.publish(names[position] for position in rest[1:])
             return int(rest[0])
 
-    def _planned(self, known: set[str], people: People, now_ms: int) -> Plan:
+    def _planned(self, entries: list[Entry], known: set[str], people: People, now_ms: int) -> Plan:
         fleet = registry().at(self.lane.revision)
-        names = fleet.pipelines.get(self.pipeline, ())
+        names = fleet.pipelines[self.pipeline]
         plan = Plan({name: Share() for name in names})
         ready = [(name, integration) for name in names if (integration := fleet.get(name))]
         unready = [name for name in names if fleet.get(name) is None]
-        people.read(identifier for entry in self.entries if entry.event for identifier in identifiers(entry.event))
+        people.read(identifier for entry in entries if entry.event for identifier in identifiers(entry.event))
         known = set(known)
-        for entry in self.entries:
+        for entry in entries:
             plan.ids.append(entry.id)
             if isinstance(entry.fault, InvalidEvent):
                 self._bury(plan, entry, entry.fault)
@@ -146,7 +153,7 @@ def repeated(plan: Plan, entry: Entry) -> None:
 
 
 def give(plan: Plan, event: Event, ready: list[tuple[str, Integration]], unready: list[str]) -> None:
-    """Decide for every integration whether it gets the event. One that cannot be read now gets it: deliver decides later."""
+    """Decide for every integration whether it gets the event; for one that cannot be read now, deliver decides."""
     accepted = list(unready)
     for name, integration in ready:
         outcome = integration.screen(event)

@@ -1,4 +1,4 @@
-"""Samples: recent exchanges with a vendor, masked, for ``fleet tail`` and the curious. Every failure, and some successes."""
+"""Samples: recent exchanges with a vendor, masked, for ``fleet tail``: every failure, and some successes."""
 
 from __future__ import annotations
 

@@ -26,14 +26,14 @@ def call(redis: Redis, name: str, keys: Sequence[str], args: Sequence[Argument])
     """Run a script; its answer as redis-py gives it."""
     text, sha = source(name)
     try:
-        return redis.evalsha(sha, len(keys), *keys, *args)  # type: ignore[no-untyped-call]
+        return redis.evalsha(sha, len(keys), *keys, *args)
     except NoScriptError:
         return redis.eval(text, len(keys), *keys, *args)
 
 
 def queue(pipeline: Pipeline, name: str, keys: Sequence[str], args: Sequence[Argument]) -> None:
     """Add a script to a pipeline. The server must know it: see ``load``."""
-    pipeline.evalsha(source(name)[1], len(keys), *keys, *args)  # type: ignore[no-untyped-call]
+    pipeline.evalsha(source(name)[1], len(keys), *keys, *args)
 
 
 def load(redis: Redis) -> None:

@@ -1,4 +1,4 @@
-"""Secrets at rest: encrypted with ``FLEET_SECRET_KEY``, a Fernet key, or several separated by commas (the first encrypts)."""
+"""Secrets at rest, encrypted with ``FLEET_SECRET_KEY``: Fernet keys separated by commas; the first encrypts."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Sending one request to a vendor: prepared by hand, through one adapter an integration, within a total deadline.
 
-``Session.get`` costs more than twice the CPU of ``adapter.send`` with a prepared request, and would follow redirects, keep
-cookies and read proxies and passwords from the environment; none of that is wanted here.
+``Session.get`` costs more than twice the CPU of ``adapter.send`` with a prepared request, and would follow redirects,
+keep cookies and read proxies and passwords from the environment; none of that is wanted here.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ DEFAULTS = {"User-Agent": "SignalFleet/0.1", "Accept": "*/*", "Accept-Encoding":
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A request and what came of it: the vendor's answer, or the reading of a failure on the way. ``ms`` is how long it took."""
+    """A request and what came of it after ``ms``: an answer and its reading, or the reading of a failure."""
 
     request: Request
     answer: Answer | None
@@ -75,9 +75,7 @@ def prepare(request: Request) -> PreparedRequest:
 
 def _exchange(integration: Integration, request: Request, started: float) -> Answer:
     connect, total = integration.timeout
-    response = adapters().of(integration).send(
-        prepare(request), stream=True, timeout=(min(connect, total), total)
-    )
+    response = adapters().of(integration).send(prepare(request), stream=True, timeout=(min(connect, total), total))
     try:
         body = bytearray()
         while chunk := response.raw.read1(ANSWER_BYTES, decode_content=True):

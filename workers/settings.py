@@ -66,7 +66,7 @@ def settings() -> Settings:
 
 
 def celery_url(url: str) -> str:
-    """A broker URL as Celery spells it: ``unix:///run/redis.sock?db=1`` is ``redis+socket://…?virtual_host=1`` there."""
+    """A broker URL as Celery spells it: ``unix:///run/r.sock?db=1`` is ``redis+socket:///run/r.sock?virtual_host=1``."""
     parts = urlsplit(url)
     if parts.scheme != "unix":
         return url

@@ -12,7 +12,13 @@ from workers.settings import settings
 
 
 def settle(
-    lane: Lane, members: Sequence[Waiting], fate: str, *, note: str = "", sample: bytes = b"", letters: Sequence[bytes] = ()
+    lane: Lane,
+    members: Sequence[Waiting],
+    fate: str,
+    *,
+    note: str = "",
+    sample: bytes = b"",
+    letters: Sequence[bytes] = (),
 ) -> int:
     """Settle events with one fate (``delivered``, ``dropped:<reason>`` or ``dead:<kind>``); how many left the lane.
 
@@ -22,7 +28,15 @@ def settle(
     name = lane.queue
     names = [lane.state, lane.stream, keys.ledger(name), keys.FATES, keys.FATES_COUNT]
     names += [keys.samples(name), keys.dead(name), keys.hold(name)]
-    fixed: list[scripts.Argument] = [lane.token, name, fate, note, settings().fates_kept, sample, settings().samples_kept]
+    fixed: list[scripts.Argument] = [
+        lane.token,
+        name,
+        fate,
+        note,
+        settings().fates_kept,
+        sample,
+        settings().samples_kept,
+    ]
     ids = [member.id for member in members]
     messages = [member.message_id for member in members]
     settled = int(scripts.call(redis(), "settle", names, [*fixed, len(members), *ids, *messages, *letters]))
@@ -33,7 +47,8 @@ def settle(
 
 def failed(lane: Lane, members: Sequence[Waiting], sample: bytes) -> int:
     """Note a try in vain; the highest number of tries among these events. They stay in their lane."""
-    arguments = [lane.token, sample, settings().samples_kept, *(member.id for member in members)]
+    ids = [member.id for member in members]
+    arguments: list[scripts.Argument] = [lane.token, sample, settings().samples_kept, *ids]
     tries = int(scripts.call(redis(), "fail", (lane.state, keys.samples(lane.queue)), arguments))
     if tries < 0:
         lane.lost.set()

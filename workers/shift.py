@@ -12,7 +12,7 @@ from destinations.form.integration import Integration
 from destinations.form.parts import Verdict
 from workers import keys
 from workers.connection import redis
-from workers.flights import Parcel, cut
+from workers.flights import Parcel, Waiting, cut
 from workers.lanes import Lane
 from workers.outcomes import act
 from workers.permits import Purse
@@ -31,13 +31,14 @@ Chain = deque[Parcel]
 
 
 class Shift:
-    """Cuts flights from the head of a lane and sends them, until time is up, the lane is empty, or something says stop."""
+    """Cuts flights from a lane's head and sends them until time is up, the lane is empty, or something says stop."""
 
     def __init__(self, integration: Integration, lane: Lane) -> None:
         self.integration = integration
         self.lane = lane
         self.tally: Counter[str] = Counter()
         self.park_ms = 0
+        self._size = flight_size(integration)
         self._purse = Purse(integration)
         self._stopped = threading.Event()
         self._chains: deque[Chain] = deque()
@@ -84,11 +85,10 @@ class Shift:
         self._send(chains(self.integration, prepared.parcels))
         return not self.park_ms
 
-    def _cut(self) -> list:
+    def _cut(self) -> list[Waiting]:
         """Events from the head of the lane, after lingering on an empty one for a moment."""
-        size = max(self.integration.batch.events, FLIGHT)
         for _ in range(LINGER_STEPS):
-            members = cut(self.lane, size)
+            members = cut(self.lane, self._size)
             if members is None:
                 self.lane.lost.set()
             if members or members is None:
@@ -127,14 +127,25 @@ class Shift:
         """Send a parcel and do what the answer asks for; whether the next of its chain may follow."""
         for request in parcel.requests:
             asked_ms = self._purse.spend() if self.going else None
-            if asked_ms is None or not self.lane.ours_for(self.integration.timeout[1]):
+            if asked_ms is None:
+                return False
+            if not self.lane.ours_for(self.integration.timeout[1]):
+                self.stop()
                 return False
             exchange = send(self.integration, request)
-            if exchange.reading.verdict is not Verdict.DELIVERED:
+            if exchange.reading.verdict is not Verdict.DELIVERED or request is parcel.requests[-1]:
                 act(self, parcel, exchange, asked_ms)
+            if exchange.reading.verdict is not Verdict.DELIVERED:
                 return self.going and exchange.reading.verdict is Verdict.INVALID
-        act(self, parcel, exchange, asked_ms)
         return True
+
+
+def flight_size(integration: Integration) -> int:
+    """How many events to cut at once: one batch, or as many single ones as half a second's limit lets go."""
+    if integration.batch.events > 1:
+        return integration.batch.events
+    rates = [limit.requests / limit.seconds for limit in (*integration.limits, *integration.tightened)]
+    return max(1, min([FLIGHT, *(int(rate / 2) for rate in rates)]))
 
 
 def chains(integration: Integration, parcels: list[Parcel]) -> list[Chain]:

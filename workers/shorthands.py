@@ -8,7 +8,9 @@ from typing import Any
 from workers.producer import producer
 
 Fields = Any
-"""Further fields of the event by their names: ``user_id``, ``anonymous_id``, ``properties``, ``context``, ``timestamp`` …"""
+"""Further fields of the event by their names: ``user_id``, ``anonymous_id``, ``properties``, ``context``,
+``timestamp``.
+"""
 
 
 def enqueue(events: Iterable[Mapping[str, Any]] | Mapping[str, Any], pipeline: str = "default") -> list[str]:
@@ -16,7 +18,8 @@ def enqueue(events: Iterable[Mapping[str, Any]] | Mapping[str, Any], pipeline: s
 
     >>> enqueue([{"type": "track", "event": "Order Completed", "user_id": "u1", "properties": {"revenue": 9.5}}])
 
-    When it returns, Redis has them. It raises ``workers.NotKept`` when it has not kept any: ``Refused`` names every fault.
+    When it returns, Redis has them. It raises ``workers.NotKept`` when it has not kept any: ``Refused`` names every
+    fault.
     """
     return producer().enqueue([events] if isinstance(events, Mapping) else events, pipeline)
 
@@ -29,7 +32,9 @@ def track(event: str, properties: Mapping[str, Any] | None = None, pipeline: str
     return enqueue({"type": "track", "event": event, "properties": properties or {}, **fields}, pipeline)[0]
 
 
-def page(name: str | None = None, properties: Mapping[str, Any] | None = None, pipeline: str = "default", **fields: Fields) -> str:
+def page(
+    name: str | None = None, properties: Mapping[str, Any] | None = None, pipeline: str = "default", **fields: Fields
+) -> str:
     """Keep one ``page`` event; its message id."""
     named = {"name": name} if name else {}
     return enqueue({"type": "page", **named, "properties": properties or {}, **fields}, pipeline)[0]

@@ -6,22 +6,17 @@
 -- KEYS[5] fates   KEYS[6] fates counter   KEYS[7] mark set of this hour   KEYS[8…7+s] mark sets of the hours before
 -- then 5 keys an integration: agenda, ticketed, lane (stream), ledger, unmapped names; then one key a person
 -- ARGV[1] token   ARGV[2] the plan (JSON, see workers/plan.py)   ARGV[3…] events (JSON) to append
--- → {"done", entries removed, positions (from 0) of integrations that need a ticket…} | {"repeat", digests…} | {"lost"}
+-- → {"done", entries removed, positions (from 0) of integrations that need a ticket…} | {"repeat"} | {"lost"}
 if redis.call('HGET', KEYS[1], 'owner') ~= ARGV[1] then return {'lost'} end
 local plan = cjson.decode(ARGV[2])
 local last = plan.ids[#plan.ids]
 if #redis.call('XRANGE', KEYS[2], last, last) == 0 then return {'done', 0} end
 local sets = plan.mark_sets
-local repeats = {'repeat'}
 for _, digest in ipairs(plan.digests) do
   for set = 7, 6 + sets do
-    if redis.call('SISMEMBER', KEYS[set], digest) == 1 then
-      repeats[#repeats + 1] = digest
-      break
-    end
+    if redis.call('SISMEMBER', KEYS[set], digest) == 1 then return {'repeat'} end
   end
 end
-if #repeats > 1 then return repeats end
 
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
