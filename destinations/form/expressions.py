@@ -36,12 +36,14 @@ class Branch:
     """One side of a top-level ``||``.
 
     ``reads`` are the paths whose values may become its value; of each group the first that has one does.
-    ``converts_to`` is set where the branch converts a value and may fail: "a number".
+    ``converts_to`` is set where the branch converts a value and may fail: "a number". Where it converts the value of
+    one plain path, ``convert`` does that to it.
     """
 
     evaluate: Evaluate
     reads: tuple[tuple[Path, ...], ...]
     converts_to: str = ""
+    convert: Evaluate | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,7 @@ class _Compiler:
     def _branch(self, side: Node) -> Branch:
         converts_to = CONVERTERS.get(side["value"], "") if side["type"] == "function_expression" else ""
         reads = tuple(group for group in _reads(side) if group)
-        return Branch(self.node(side), reads, converts_to)
+        return Branch(self.node(side), reads, converts_to, _conversion(side) if converts_to else None)
 
     def node(self, node: Node) -> Evaluate:
         """A closure for a node that is evaluated on the event itself."""
@@ -214,6 +216,17 @@ def _call_one(function: Callable[[Any], Any], argument: Node, evaluate: Evaluate
         name = argument["value"]
         return lambda event: function(event.get(name))
     return lambda event: function(evaluate(event))
+
+
+def _conversion(call: Node) -> Evaluate | None:
+    """The function of a call whose first argument is a plain path and whose others, if any, are literals."""
+    function, (source, *others) = FUNCTIONS[call["value"]], call["children"]
+    if _path(source) is None or any(other["type"] != "literal" for other in others):
+        return None
+    if not others:
+        return function
+    arguments = [other["value"] for other in others]
+    return lambda value: function(value, *arguments)
 
 
 def _path(node: Node) -> Path | None:

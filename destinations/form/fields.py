@@ -49,6 +49,7 @@ class _Side:
     def __init__(self, text: str, branch: Branch, source: Path | None) -> None:
         self.text = text
         self.evaluate = branch.evaluate
+        self.convert = branch.convert
         self.converts_to = branch.converts_to
         self.sources = (
             [(path, value_at(path)) for group in branch.reads for path in group] if branch.converts_to else []
@@ -98,6 +99,28 @@ def _watch(sides: Sequence[_Side]) -> Watch:
 
 
 def _watch_one(side: _Side) -> Watch:
+    return _watch_any(side) if side.convert is None else _watch_conversion(side, side.convert)
+
+
+def _watch_conversion(side: _Side, convert: Evaluate) -> Watch:
+    """The commonest, a conversion of one plain path, reads it once and is done when nothing is there."""
+    ((_, read),), always = side.sources, side.always
+
+    def watch(event: Event, draft: Draft, taken: set[str]) -> Any:
+        given = read(event)
+        if given is None:
+            return None
+        value = convert(given)
+        if value is None:
+            side.blame(event, draft)
+        else:
+            taken.update(always)
+        return value
+
+    return watch
+
+
+def _watch_any(side: _Side) -> Watch:
     evaluate, always, simple = side.evaluate, side.always, not side.choices
 
     def watch(event: Event, draft: Draft, taken: set[str]) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from destinations.form.answers import read_answer
@@ -30,7 +30,7 @@ class Integration:
 
     name: str
     destination: Destination
-    config: Config
+    config: Config = field(repr=False)
     origin: str
     variant: str
     blueprint: CompiledBlueprint
@@ -47,9 +47,9 @@ class Integration:
     max_wait: float | None
     on_doubt: str
     label: str
-    secrets: tuple[str, ...]
+    secrets: tuple[str, ...] = field(repr=False)
     revision: int
-    spec: Mapping[str, Any]
+    spec: Mapping[str, Any] = field(repr=False)
 
     def screen(self, event: Event, known_consent: Mapping[str, bool] | None = None) -> Outcome | None:
         """Decide quickly whether ``event`` is for this integration: None, or why it is filtered."""

@@ -88,6 +88,7 @@ def test_no_account_is_named_by_a_secret() -> None:
     integration = install("x", SPEC)
     assert integration.secrets == ("secret-0123456789",)
     assert "0123456789" not in integration.account
+    assert "0123456789" not in repr(integration)
 
 
 @pytest.mark.parametrize(
