@@ -63,4 +63,4 @@ class Refused(Exception):
 def json_answer(status: int, value: Any, content_type: str = "application/json", **headers: str) -> Answer:
     """An answer with a JSON body; further headers by keyword, ``_`` for ``-``."""
     named = {name.replace("_", "-"): text for name, text in headers.items()}
-    return Answer(status, orjson.dumps(value), {"Content-Type": content_type, **named})
+    return Answer(status, orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS), {"Content-Type": content_type, **named})
