@@ -16,11 +16,3 @@ def leaves(value: Mapping[str, Any], separator: str = ".", prefix: str = "") -> 
             yield from leaves(inner, separator, f"{prefix}{key}{separator}")
         else:
             yield f"{prefix}{key}", inner
-
-
-def flatten(value: Mapping[str, Any], separator: str = ".") -> dict[str, Any]:
-    """``leaves`` as a dict; of values under one name the first stays."""
-    flat: dict[str, Any] = {}
-    for name, inner in leaves(value, separator):
-        flat.setdefault(name, inner)
-    return flat
