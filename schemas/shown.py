@@ -1,4 +1,4 @@
-"""How a fault shows what it found: short, and always valid Unicode, whatever the event held."""
+"""How a fault shows what it found: short, on one line, valid Unicode, whatever the event held."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ _LONGEST = 60
 
 
 def text(value: str) -> str:
-    """A piece of foreign text cut short, with lone surrogates escaped."""
+    """A piece of foreign text cut short, with lone surrogates and control characters escaped."""
     short = value if len(value) <= _LONGEST else value[:_LONGEST] + "…"
-    return short.encode("utf-8", "backslashreplace").decode()
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in short)
 
 
 def value(found: object) -> str:

@@ -1,0 +1,142 @@
+"""The configuration file: what is kept, and every fault with its place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from marshmallow import ValidationError
+
+from schemas.blueprint import BlueprintSchema
+from schemas.faults import flatten
+from schemas.fleet_file import FleetFileSchema
+from schemas.integration import IntegrationSchema
+
+BLUEPRINT = {
+    "unmapped": "forward",
+    "events": {"Signed Up": "signed_up", "page": None, "Order": {"name": "order", "fields": {"value": None}}},
+    "fields": {"value": "properties.revenue", "user.custom.plan": None},
+    "rest": None,
+}
+KLAVIYO = {
+    "destination": "klaviyo",
+    "config": {"public_api_key": "ABC123"},
+    "consent": ["marketing"],
+    "base_url": "http://sandbox_1:8090/klaviyo/",
+    "limits": {"requests_per_second": "50", "lifted": True},
+    "blueprint": BLUEPRINT,
+}
+
+
+def faults_of(file: Any, installed: tuple[str, ...] = ()) -> list[str]:
+    with pytest.raises(ValidationError) as refusal:
+        FleetFileSchema(installed).load(file)
+    return flatten(refusal.value.messages)
+
+
+def test_an_integration_is_kept_with_its_defaults_and_loads_again() -> None:
+    loaded = IntegrationSchema().load(KLAVIYO)
+    assert loaded == {
+        **KLAVIYO,
+        "variant": "default",
+        "on_missing_consent": "deny",
+        "base_url": "http://sandbox_1:8090/klaviyo",
+        "limits": {"requests_per_second": 50.0, "requests_per_minute": None, "lifted": True},
+        "enabled": True,
+        "max_waiting": None,
+        "overflow": "block",
+        "max_wait": None,
+        "on_doubt": "resend",
+        "timeout": {"connect": 3.0, "total": 10.0},
+        "label": None,
+    }
+    assert IntegrationSchema().load(loaded) == loaded
+
+
+def test_null_means_not_given() -> None:
+    bare = IntegrationSchema().load({"destination": "statsig"})
+    assert IntegrationSchema().load(dict.fromkeys(bare, None) | {"destination": "statsig"}) == bare
+
+
+def test_a_blueprint_has_its_defaults() -> None:
+    assert BlueprintSchema().load({"rest": {}}) == {
+        "unmapped": "drop",
+        "events": {},
+        "fields": {},
+        "rest": {"from": "properties", "into": "", "style": "as_is", "except": [], "named": "omit"},
+    }
+
+
+def test_a_pipeline_may_name_what_was_installed_before() -> None:
+    file = {"pipelines": {"store": {"integrations": ["klaviyo-uk"]}}}
+    assert FleetFileSchema(["klaviyo-uk"]).load(file)["pipelines"] == file["pipelines"]
+    assert faults_of(file, ("klaviyo",)) == [
+        "pipelines.store.integrations: There is no integration klaviyo-uk; did you mean klaviyo?"
+    ]
+
+
+def test_every_fault_of_a_file_has_its_place() -> None:
+    file = {
+        "pipelines": {
+            "Store": {"integrations": ["a"]},
+            "none": {"integrations": []},
+            "twice": {"integrations": ["a", "a"]},
+        },
+        "integrations": {
+            "route": {"destination": "statsig"},
+            "a": {"limits": {"lifted": True, "requests_per_minute": 0}, "timeout": {"connect": 20}, "colour": "red"},
+            "b": {
+                "destination": "statsig",
+                "config": ["x"],
+                "consent": "marketing",
+                "base_url": "https://me:secret@host",
+                "blueprint": {"fields": {"_d": 1}, "events": {"A": 3, "B": {"nam": "b"}}, "rest": {"style": "loud"}},
+            },
+        },
+    }
+    assert faults_of(file) == [
+        'pipelines.Store: "Store" is not a name; use at most 63 of a-z, 0-9 and hyphens, a letter or digit first',
+        "pipelines.none.integrations: Name at least one integration.",
+        "pipelines.twice.integrations: Names a more than once; name each integration once.",
+        "integrations.route: is reserved, as are aside, dead, inbox; choose another name",
+        "integrations.a.destination: Missing data for required field.",
+        "integrations.a.limits.requests_per_minute: Must be a number greater than 0, not 0.",
+        "integrations.a.limits.lifted: Only for a sandbox or a proxy: give base_url too, or leave lifted out.",
+        "integrations.a.timeout.connect: Must not be longer than total; lower it, or raise total.",
+        "integrations.a.colour: Unknown field.",
+        "integrations.b.config: Must be a mapping, not a list.",
+        "integrations.b.consent: Must be a list, like [marketing].",
+        "integrations.b.base_url: Must not hold a user or password; put them in config.",
+        "integrations.b.blueprint.events.A: Must be a vendor event name, or {name, fields}, not 3.",
+        "integrations.b.blueprint.events.B.nam: Unknown field.",
+        "integrations.b.blueprint.fields._d: Must be an expression; write the constant 1 between backticks.",
+        "integrations.b.blueprint.rest.style: Must be one of: as_is, title, camel, snake.",
+    ]
+
+
+@pytest.mark.parametrize(
+    "file", [None, [], "x", {"integrations": [1]}, {"integrations": {1: {}}}, {"pipelines": {"a": 1}}]
+)
+def test_what_is_no_file_is_refused(file: Any) -> None:
+    assert faults_of(file)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ftp://x",
+        "http://",
+        "x",
+        "http://h?q=1",
+        "http://h#f",
+        "http://h:0",
+        "http://h:99999",
+        "http://[",
+        "http://a b",
+        3,
+    ],
+)
+def test_what_is_no_base_url(url: object) -> None:
+    with pytest.raises(ValidationError) as refusal:
+        IntegrationSchema().load({"destination": "statsig", "base_url": url})
+    assert [fault.split(":")[0] for fault in flatten(refusal.value.messages)] == ["base_url"]
