@@ -3,7 +3,9 @@
 ``tests/golden/<destination>.json`` lists cases: ``name``, ``integration`` (its spec, less the destination), ``event``
 (or ``events``, which travel in one request), and ``expect``, the part of ``explain``'s row that matters: what it does
 not name is not looked at, ``"*"`` stands for anything, and ``reason`` is compared by its beginning.
-``tests/golden/<destination>.answers.json`` lists answers of the vendor and what they mean.
+Beside the row's own keys ``limits`` may be expected, as ``[[requests, seconds]]``.
+``tests/golden/<destination>.answers.json`` lists answers of the vendor and what they mean, and
+``tests/golden/<destination>.faults.json`` integrations that cannot be installed, with all their faults, sorted.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ import pytest
 from destinations.form.answers import read_answer
 from destinations.form.catalog import catalog
 from destinations.form.explain import explain, explain_batch
-from destinations.form.integration import install
+from destinations.form.integration import InvalidSpec, install
 from destinations.form.parts import Answer
 
 Case = dict[str, Any]
@@ -86,7 +88,15 @@ def test_event_becomes_what_its_case_expects(destination: str, case: Case) -> No
         row = explain_batch(case["events"], integration, reveal=True)
     else:
         [row] = explain(case["event"], [integration], reveal=True)
+    row["limits"] = [[limit.requests, limit.seconds] for limit in integration.limits]
     same(of_interest(row, case["expect"]), case["expect"], row)
+
+
+@pytest.mark.parametrize(("destination", "case"), cases(".faults.json"))
+def test_integration_is_refused_with_every_fault(destination: str, case: Case) -> None:
+    with pytest.raises(InvalidSpec) as refused:
+        install("golden", {"destination": destination, **case["integration"]})
+    same(sorted(refused.value.faults), case["faults"], refused.value.faults)
 
 
 @pytest.mark.parametrize(("destination", "case"), cases(".answers.json"))
