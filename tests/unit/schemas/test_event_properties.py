@@ -73,6 +73,8 @@ def test_what_the_caller_gave_is_never_changed(raw: Any) -> None:
 @example({"type": "page", "user_id": "u", "properties": {"deep": deep(9)}})
 @example({"type": "page", "user_id": "u", "context": {"consent": {"categoryPreferences": True}}})
 @example({"type": "page", "user_id": "u", "properties": {"n": math.inf}})
+@example({"type": "page", "user_id": "\t"})
+@example({"type": "page", "user_id": "u", "context": {"device": {"advertisingId": "x"}}})
 def test_what_is_accepted_quickly_marshmallow_loads_to_the_same(raw: Any) -> None:
     accepted = quick.accept(raw, LIMITS)
     assume(accepted is not None)
