@@ -15,6 +15,7 @@ from marshmallow import ValidationError
 from destinations.form.integration import Integration, InvalidSpec, install
 from schemas.faults import flatten
 from schemas.fleet_file import FleetFileSchema
+from workers import yaml_file
 
 VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
@@ -37,13 +38,19 @@ class Configuration:
 
 def read_file(path: Path, installed: Collection[str] = ()) -> Configuration:
     """Read and check a configuration file; every fault at once. ``installed``: integrations there already."""
+    return check(read_document(path), installed)
+
+
+def read_document(path: Path) -> Any:
+    """A configuration file's value, unchecked. ``InvalidFile`` when it is not readable, or not YAML."""
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidFile([f"{path}: cannot be read ({error})"]) from error
+        return yaml_file.load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InvalidFile([f"{path}: cannot be read: {error.strerror or error}"]) from error
+    except UnicodeDecodeError as error:
+        raise InvalidFile([f"{path}: is not UTF-8 text ({error})"]) from error
     except yaml.YAMLError as error:
-        raise InvalidFile([f"{path}: not YAML: {error}"]) from error
-    return check(document, installed)
+        raise InvalidFile([f"{path}: is not YAML: {error}"]) from error
 
 
 def check(document: Any, installed: Collection[str] = ()) -> Configuration:
