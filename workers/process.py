@@ -30,11 +30,13 @@ def per_process(make: Callable[[], Thing]) -> Callable[[], Thing]:
     return the_one
 
 
-def _forget() -> None:
-    """A child of a fork shares no socket and no thread with its parent, and the parent may have held the lock."""
+def forget() -> None:
+    """Forget what was made; the next call makes it anew. For settings that changed, and for a child of a fork: it
+    shares no socket and no thread with its parent, and the parent may have held the lock.
+    """
     global _lock  # noqa: PLW0603
     _lock = threading.RLock()
     _things.clear()
 
 
-os.register_at_fork(after_in_child=_forget)
+os.register_at_fork(after_in_child=forget)

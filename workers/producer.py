@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable, Mapping
 from typing import Any
 from zlib import crc32
@@ -16,6 +15,7 @@ from schemas.event import Event, InvalidEvent, load_event
 from workers import keys, scripts, tickets
 from workers.connection import AWAY, connect
 from workers.errors import Away, Full, NotKept, Refused, UnknownPipeline
+from workers.process import per_process
 from workers.settings import settings
 
 PATIENCE = 10.0
@@ -115,14 +115,7 @@ def _refusal(word: str, rest: str, error: ResponseError) -> NotKept:
     return NotKept(f"not kept: Redis refused ({error})")
 
 
-_producer: Producer | None = None
-_lock = threading.Lock()
-
-
+@per_process
 def producer() -> Producer:
     """This process's producer, made at its first use."""
-    global _producer  # noqa: PLW0603
-    with _lock:
-        if _producer is None:
-            _producer = Producer()
-        return _producer
+    return Producer()
