@@ -143,11 +143,19 @@ def _notes(params: Params) -> list[str]:
             notes.append("a reserved parameter is ignored")
         if "," in name or ":" in name:
             notes.append("a comma or colon in a name becomes a space")
-        if value[:1] in ("{", "["):
+        if value[:1] in ("{", "[") and _is_json(value):
             notes.append("a JSON value is kept as text")
     if any(mark in params.get("_n", "") for mark in ",:"):
         notes.append("a comma or colon in a name becomes a space")
     return notes
+
+
+def _is_json(value: str) -> bool:
+    try:
+        orjson.loads(value)
+    except orjson.JSONDecodeError:
+        return False
+    return True
 
 
 def _identity(call: Call, params: Params) -> str:

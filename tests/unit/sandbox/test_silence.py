@@ -90,6 +90,11 @@ def test_a_success_is_answered_and_the_event_kept_otherwise_than_meant(
     assert (summary["accepted"], summary["noted"]) == (1, {note: 1})
 
 
+def test_a_text_in_brackets_is_no_json(sandbox: Sandbox) -> None:
+    sandbox.send(query("Note", "[sic]")(KISSMETRICS))
+    assert sandbox.summary("kissmetrics")["noted"] == {}
+
+
 @pytest.mark.parametrize("call", GOOD.values(), ids=list(GOOD))
 def test_nothing_is_noted_of_the_documented_example(sandbox: Sandbox, call: Call) -> None:
     sandbox.send(call)
