@@ -103,7 +103,8 @@ def _call(path: str, head: Mapping[str, Any], own: dict[str, str]) -> Record:
     pairs = {name: string(value) or "" for name, value in head.items()}
     if faults := [*_head_faults(head, pairs), *_faults(own)]:
         raise Reject("; ".join(faults))
-    return {"path": path, "pairs": pairs | own}
+    pairs.update(own)
+    return {"path": path, "pairs": pairs}
 
 
 def _properties(draft: Draft, found: Mapping[str, Any]) -> dict[str, str]:
@@ -111,7 +112,10 @@ def _properties(draft: Draft, found: Mapping[str, Any]) -> dict[str, str]:
     kept: dict[str, str] = {}
     seen = {""}
     for given, value in _flat(found):
-        if given in HEAD or (text := _text(draft, given, value)) is None:
+        if given in HEAD:
+            continue
+        text = value if type(value) is str else _text(draft, given, value)
+        if text is None:
             continue
         name = _legal(draft, given)
         folded = name.strip().lower()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -98,7 +99,11 @@ def _finish(draft: Draft) -> Iterable[Record]:
     identity, event = _object(draft.record, "identity"), _object(draft.record, "event")
     record = {
         "identity": _identity(draft, identity),
-        "event": event | {"name": _event_name(draft), "meta": dict(_meta(draft, _object(event, "meta")))},
+        "event": event
+        | {
+            "name": _event_name(draft.name, draft.config["event_name_style"]),
+            "meta": dict(_meta(draft, _object(event, "meta"))),
+        },
     }
     size = len(orjson.dumps(record))
     if size > LARGEST_BODY:
@@ -128,10 +133,11 @@ def _identity(draft: Draft, found: Record) -> Record:
     return identity
 
 
-def _event_name(draft: Draft) -> str:
+@lru_cache(maxsize=1024)
+def _event_name(given: str, style: str) -> str:
     """Kustomer's names start with a letter. Whether they may have spaces its sources disagree on: hence the option."""
-    separator = SPACES.get(draft.config["event_name_style"])
-    name = re.sub(r"[^A-Za-z0-9_.-]+", separator, draft.name) if separator else draft.name
+    separator = SPACES.get(style)
+    name = re.sub(r"[^A-Za-z0-9_.-]+", separator, given).strip(separator) if separator else given
     if not re.match(r"[A-Za-z][^\x00-\x1f]*\Z", name):
         raise Reject(f"event.name: {name!r} does not start with a letter; name it otherwise in the blueprint's events")
     return name
@@ -170,6 +176,7 @@ def _typed(key: str, given: Any) -> tuple[str | float | None, str]:
     return given, "At" if given[4:5] == "-" and dates.fullmatch(given) else ""
 
 
+@lru_cache(maxsize=8192)
 def _key(key: str, suffix: str) -> str:
     """A letter and 2 to 32 letters, digits, - or _, then the suffix; without one it must not look like having one."""
     stem = key.removesuffix(suffix)
