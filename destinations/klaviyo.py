@@ -28,6 +28,11 @@ if TYPE_CHECKING:
     from destinations.form.integration import Integration
 
 LIMITS = "https://developers.klaviyo.com/en/docs/rate_limits_and_error_handling"
+UNFIT = {
+    "email": "is no email address",
+    "phone_number": "is no phone number: write it as +447700900123 or set default_country",
+}
+EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 BOUNDS = Bounds(text=100_000, items=4000, levels=10)
 POINTER = re.compile(r"/events-bulk-create/data/(\d{1,4})(?:/attributes/events/data/(\d{1,4}))?")
 IDENTIFIERS = ("email", "phone_number", "external_id", "anonymous_id")
@@ -88,7 +93,7 @@ def request(records: Sequence[Record], integration: Integration, _: str) -> Requ
         return Request("POST", f"{integration.origin}/api/event-bulk-create-jobs", headers, json=_job(records))
     (record,) = records
     event = _event(record)
-    event["attributes"]["profile"] = _profile(record)
+    event["attributes"]["profile"] = _profile([record])
     return Request("POST", f"{integration.origin}/api/events/", headers, json={"data": event})
 
 
@@ -98,27 +103,27 @@ def _event(record: Record) -> dict[str, Any]:
     return {"type": "event", "attributes": attributes}
 
 
-def _profile(record: Record) -> dict[str, Any]:
-    return {"data": {"type": "profile", "attributes": record["profile"]}}
+def _profile(records: Sequence[Record]) -> dict[str, Any]:
+    """One profile of all that is known of it; what a later record knows wins."""
+    known: dict[str, Any] = {}
+    for name, value in (pair for record in records for pair in record["profile"].items()):
+        known[name] = {**known.get(name, {}), **value} if isinstance(value, dict) else value
+    return {"data": {"type": "profile", "attributes": known}}
 
 
 def _job(records: Sequence[Record]) -> dict[str, Any]:
-    entries = [
-        {
-            "type": "event-bulk-create",
-            "attributes": {
-                "profile": _profile(records[indices[-1]]),
-                "events": {"data": [_event(records[index]) for index in indices]},
-            },
-        }
-        for indices in _by_profile(records)
-    ]
-    attributes = {"events-bulk-create": {"data": entries}}
-    return {"data": {"type": "event-bulk-create-job", "attributes": attributes}}
+    """A bulk job, in which each profile has one entry with all its events."""
+    entries = [_entry([records[index] for index in indices]) for indices in _by_profile(records)]
+    return {"data": {"type": "event-bulk-create-job", "attributes": {"events-bulk-create": {"data": entries}}}}
+
+
+def _entry(records: Sequence[Record]) -> dict[str, Any]:
+    events = {"data": [_event(record) for record in records]}
+    return {"type": "event-bulk-create", "attributes": {"profile": _profile(records), "events": events}}
 
 
 def _by_profile(records: Sequence[Record]) -> list[list[int]]:
-    """Indices of the records of each profile, as ordered in a bulk job; a profile is as its last event knows it."""
+    """The indices of each profile's records, in the order of a job's entries: a refused job names its entries."""
     profiles: dict[bytes, list[int]] = {}
     for index, record in enumerate(records):
         identity = orjson.dumps([record["profile"].get(name) for name in IDENTIFIERS])
@@ -129,7 +134,7 @@ def _by_profile(records: Sequence[Record]) -> list[list[int]]:
 def finish(draft: Draft) -> Iterable[Record]:
     """Klaviyo refuses what is over its limits and ignores some of what it cannot read; both are settled here."""
     _name_consents(draft)
-    _settle_phone(draft)
+    _settle_identifiers(draft)
     _settle_currency(draft)
     numeric_or_absent(draft, "value")
     if not {"email", "phone_number"} & draft.record["profile"].keys():
@@ -146,19 +151,23 @@ def _name_consents(draft: Draft) -> None:
     draft.record["properties"] = require_object(draft, "properties") | others
 
 
-def _settle_phone(draft: Draft) -> None:
-    """Klaviyo refuses an event whose only identifier is a bad phone, and ignores a bad phone beside another one."""
-    profile = draft.record["profile"]
-    given = profile.get("phone_number")
-    phone = e164(given, draft.config["default_country"])
-    known = {name: value for name, value in profile.items() if name != "phone_number"}
-    draft.record["profile"] = known if phone is None else known | {"phone_number": phone}
-    if given is None or phone:
-        return
-    fault = f"profile.phone_number: {given!r} is no phone number; write it as +447700900123 or set default_country"
-    if not (known.get("email") or known.get("external_id")):
-        raise Reject(f"{fault}. There is no other identifier")
-    draft.repair(f"{fault}. Left out")
+def _settle_identifiers(draft: Draft) -> None:
+    """A bad email or phone has the event refused, or is ignored beside another identifier: it is left out here."""
+    given = draft.record["profile"]
+    phone = e164(given.get("phone_number"), draft.config["default_country"])
+    fit = {"email": _email(given.get("email")), "phone_number": phone}
+    bad = [name for name in fit if given.get(name) is not None and fit[name] is None]
+    profile = {name: fit.get(name, value) for name, value in given.items() if name not in bad}
+    faults = [f"profile.{name}: {given[name]!r} {UNFIT[name]}" for name in bad]
+    if faults and not any(profile.get(name) for name in IDENTIFIERS[:3]):
+        raise Reject(f"{'; '.join(faults)}; there is no other identifier")
+    for fault in faults:
+        draft.repair(f"{fault}; left out")
+    draft.record["profile"] = profile
+
+
+def _email(value: Any) -> str | None:
+    return value if isinstance(value, str) and EMAIL.fullmatch(value) else None
 
 
 def _settle_currency(draft: Draft) -> None:
