@@ -161,7 +161,7 @@ def _amounts(draft: Draft) -> Record:
     record = draft.record
     revenue = record.get("Revenue")
     if revenue is not None and number(revenue) is None:
-        draft.warn(f"Revenue {revenue!r} is not a number; Kissmetrics' revenue reports will not count it")
+        draft.warn("Revenue is not a number: Kissmetrics' revenue reports do not count it")
     amounts = {name: amount for name in MONEY if (amount := number(record.get(name))) is not None}
     if draft.config["negate_refunds"] and (draft.name == "Refunded" or draft.event.get("event") == "Order Refunded"):
         amounts = {name: -abs(amount) for name, amount in amounts.items()}
@@ -172,10 +172,10 @@ def _warn_of_person(draft: Draft) -> None:
     """Kissmetrics takes any id, and makes one person of all who share it."""
     person = draft.record.get("_p")
     if isinstance(person, str) and person.lower() in SHARED:
-        draft.warn(f"_p {person!r} is no person's own id; Kissmetrics makes one person of everyone who comes with it")
+        draft.warn("_p is no person's own id: Kissmetrics makes one person of everyone who comes with it")
     ids = draft.event.get("user_id"), draft.event.get("anonymous_id")
     if draft.event.get("event") in ARRIVALS and all(ids) and not draft.config["alias_on_identify"]:
-        draft.warn("the anonymous history stays another person's; set alias_on_identify, or alias at login yourself")
+        draft.warn("the anonymous history stays another person's: set alias_on_identify, or alias at login yourself")
 
 
 def _head_faults(head: Mapping[str, Any], pairs: Mapping[str, str]) -> Iterator[str]:

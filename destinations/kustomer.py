@@ -158,7 +158,7 @@ def _meta(draft: Draft, found: Record) -> Iterator[tuple[str, str | float]]:
         if name in taken:
             draft.repair(f"event.meta.{key} left out: {name} is set already")
             continue
-        if name != key or value != given or type(given) is bool:
+        if name != key or value != given:
             draft.repair(f"event.meta.{key} is sent as {_shown(key, name, value)}: {_why(given, suffix)}")
         taken.add(name)
         yield name, value
