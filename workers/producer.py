@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from zlib import crc32
 
-import orjson
 from redis import Redis
 from redis.exceptions import OutOfMemoryError, ResponseError
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
-from schemas.event import Event, InvalidEvent, load_event
+from schemas import moment
+from schemas.event import Event, InvalidEvent, load_encoded
 from workers import keys, scripts, tickets
 from workers.connection import AWAY, connect
 from workers.errors import Away, Full, NotKept, Refused, UnknownPipeline
@@ -19,6 +19,9 @@ from workers.process import per_process
 from workers.settings import settings
 
 PATIENCE = 10.0
+
+Encoded = tuple[Event, bytes]
+"""An accepted event, and the JSON that is kept of it."""
 
 
 def lane_of(event: Mapping[str, Any], lanes: int) -> int:
@@ -51,9 +54,9 @@ class Producer:
         accepted = accept(events)
         if accepted:
             self._keep(accepted, pipeline)
-        return [event["message_id"] for event in accepted]
+        return [event["message_id"] for event, _ in accepted]
 
-    def _keep(self, events: list[Event], pipeline: str) -> None:
+    def _keep(self, events: list[Encoded], pipeline: str) -> None:
         try:
             wanted = self._retrying(self._append, events, pipeline)
         except AWAY as error:
@@ -61,7 +64,7 @@ class Producer:
         if wanted:
             tickets.publish([keys.ROUTE])
 
-    def _append(self, events: list[Event], pipeline: str) -> int:
+    def _append(self, events: list[Encoded], pipeline: str) -> int:
         try:
             return self._script(events, pipeline)
         except OutOfMemoryError as error:
@@ -73,11 +76,11 @@ class Producer:
             self._lanes = _lanes_in_force(rest)
             return self._script(events, pipeline)
 
-    def _script(self, events: list[Event], pipeline: str) -> int:
+    def _script(self, events: list[Encoded], pipeline: str) -> int:
         lanes = self._lanes or settings().lanes
         by_lane: dict[int, list[bytes]] = {}
-        for event in events:
-            by_lane.setdefault(lane_of(event, lanes), []).append(orjson.dumps(event))
+        for event, body in events:
+            by_lane.setdefault(lane_of(event, lanes), []).append(body)
         names = [keys.FLEET, keys.PIPELINES, keys.agenda(keys.ROUTE), keys.ticketed(keys.ROUTE)]
         names += [keys.pipeline_ledger(pipeline), *(keys.inbox(pipeline, lane) for lane in by_lane)]
         arguments: list[scripts.Argument] = [pipeline, lanes, settings().ticket_ms, settings().full_percent]
@@ -86,12 +89,12 @@ class Producer:
         return int(scripts.call(self._redis, "enqueue", names, arguments))
 
 
-def accept(events: Iterable[Mapping[str, Any]]) -> list[Event]:
+def accept(events: Iterable[Mapping[str, Any]]) -> list[Encoded]:
     """Validate and normalise; raise ``Refused`` with every fault of every event."""
-    accepted, faults = [], []
+    accepted, faults, received_at = [], [], moment.now()
     for position, raw in enumerate(events):
         try:
-            accepted.append(load_event(raw))
+            accepted.append(load_encoded(raw, received_at=received_at))
         except InvalidEvent as error:
             faults += [f"events[{position}].{fault}" for fault in error.faults]
     if faults:
