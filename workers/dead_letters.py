@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,7 +10,7 @@ import orjson
 from destinations.form.integration import Integration
 from destinations.form.masking import mask_text
 from schemas.event import InvalidEvent
-from workers.flights import Waiting
+from workers.flights import Cut, Waiting
 from workers.samples import masked_answer, masked_request, now
 from workers.sending import Exchange
 
@@ -22,6 +21,7 @@ RAW_SHOWN = 131_072
 
 def letter(
     integration: Integration,
+    cut: Cut,
     member: Waiting,
     kind: str,
     reason: str,
@@ -29,7 +29,7 @@ def letter(
     exchange: Exchange | None = None,
 ) -> bytes:
     """The dead letter of one event. ``kind``: invalid, refused, expired, exhausted, in_doubt or bug."""
-    moment = now()
+    moment, group = now(), cut.group
     document: dict[str, Any] = {
         "integration": integration.name,
         "kind": kind,
@@ -37,11 +37,12 @@ def letter(
         "revision": integration.revision,
         "request": masked_request(integration, exchange.request, REQUEST_SHOWN) if exchange else None,
         "answer": masked_answer(integration, exchange.answer, ANSWER_SHOWN) if exchange else None,
-        "attempts": member.tries + (1 if exchange else 0),
-        "first_at": iso(member.since_ms) if member.since_ms else moment,
+        "attempts": (group.tries if group else 0) + (1 if exchange else 0),
+        "first_at": iso(group.since) if group and group.since else moment,
         "last_at": moment,
         "reason": mask_text(reason, integration.secrets),
         "hint": hint,
+        "replays": group.replays if group else 0,
     }
     return orjson.dumps(document)
 
@@ -64,12 +65,6 @@ def inbox_letter(pipeline: str, body: bytes, fault: InvalidEvent, received_at: s
             "hint": "Correct the producer; enqueue from Python refuses such events at once.",
         }
     )
-
-
-def letters(integration: Integration, members: Sequence[Waiting], kind: str, exchange: Exchange) -> list[bytes]:
-    """The dead letters of all events of a refused request."""
-    reading = exchange.reading
-    return [letter(integration, member, kind, reading.reason, reading.hint, exchange) for member in members]
 
 
 def iso(milliseconds: int) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from destinations.form.parts import Reading, Verdict
 from workers import keys
 from workers.connection import redis
-from workers.holds import place
+from workers.head import Head
+from workers.holds import halt
 from workers.lanes import Lane, lease, release
 from workers.registry import registry
 from workers.shift import Shift
+from workers.side import Side
 from workers.slots import slots
 
 MINUTE = 60_000
@@ -38,7 +39,7 @@ def work(name: str, lane: Lane) -> dict[str, Any]:
     integration = fleet.get(name)
     if integration is None:
         return _unusable(name, lane, fleet.faults.get(name, "it is not installed"))
-    shift = Shift(integration, lane)
+    shift = Shift(integration, Head(integration, lane) if lane.member.isdigit() else Side(integration, lane))
     try:
         shift.work()
     finally:
@@ -47,7 +48,6 @@ def work(name: str, lane: Lane) -> dict[str, Any]:
 
 
 def _unusable(name: str, lane: Lane, fault: str) -> dict[str, Any]:
-    reading = Reading(Verdict.SETUP, f"the integration cannot be used: {fault}", "Correct it and run: fleet apply FILE")
-    place(name, "setup", reading, asked_ms=2**53, revision=lane.revision)
-    release(lane, MINUTE)
+    halt(name, "setup", f"the integration cannot be used: {fault}", "Correct it and run: fleet apply FILE", MINUTE)
+    release(lane)
     return {"lane": lane.member, "why": fault}

@@ -1,32 +1,25 @@
-"""What one cut of a lane becomes: events read from its head, and the parcels they travel in."""
+"""What one cut of a lane becomes: events, the cuts they were read in, and the parcels they travel in."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-
-import orjson
+from dataclasses import dataclass
 
 from destinations.form.integration import Integration
 from destinations.form.keys import idempotency_key
 from destinations.form.parts import Batch, Event, Record
 from destinations.form.request import Request
-from workers import scripts
-from workers.connection import redis
-from workers.lanes import Lane
+from workers.groups import Group
 
 
 @dataclass(slots=True)
 class Waiting:
-    """An event at the head of a lane: entry id, body, how often it was tried in vain and since when (ms)."""
+    """An event that waits in a lane, or aside in a group: its id there, and the event."""
 
     id: str
-    body: bytes
     event: Event
-    tries: int = 0
-    since_ms: int = 0
+    group: str = ""
     records: tuple[Record, ...] = ()
-    warnings: tuple[str, ...] = ()
 
     @property
     def message_id(self) -> str:
@@ -35,8 +28,32 @@ class Waiting:
 
     @property
     def person(self) -> str:
-        """Whose events must go one after another."""
+        """The enqueue key: whose events must go one after another."""
         return str(self.event.get("anonymous_id") or self.event.get("user_id"))
+
+    @property
+    def came_ms(self) -> int:
+        """When it was appended to its lane, by Redis's clock."""
+        return int(self.id.partition("-")[0])
+
+
+@dataclass(slots=True)
+class Cut:
+    """Events read together. Fresh ones are packed as fits; those of a request sent before travel as they did then.
+
+    ``key``        the idempotency key they travelled under; empty when they are fresh
+    ``takeovers``  how often a worker vanished while sending them: above 0 their fate is in doubt
+    ``group``      the group they form in a side lane
+    ``expired``    whether they have been tried for too long
+    ``fatal``      whether preparing them ended one worker after another
+    """
+
+    members: Sequence[Waiting]
+    key: str = ""
+    takeovers: int = 0
+    group: Group | None = None
+    expired: bool = False
+    fatal: bool = False
 
 
 @dataclass(slots=True)
@@ -44,45 +61,47 @@ class Parcel:
     """Events that travel in one request; an unbatched event with several records needs several, in order."""
 
     members: Sequence[Waiting]
-    requests: Sequence[Request] = field(default_factory=tuple)
+    requests: Sequence[Request]
+    key: str
+    cut: Cut
 
     @property
-    def halves(self) -> tuple[Sequence[Waiting], Sequence[Waiting]]:
-        """The members in two parts, order kept."""
-        middle = (len(self.members) + 1) // 2
-        return self.members[:middle], self.members[middle:]
+    def mark(self) -> str:
+        """Under what the lane's state notes that it is being sent."""
+        return self.cut.group.id if self.cut.group else self.key
+
+    @property
+    def tries(self) -> int:
+        """How often its events were tried in vain before."""
+        return self.cut.group.tries if self.cut.group else 0
+
+    @property
+    def since_ms(self) -> int:
+        """When they were first tried in vain; 0: not yet."""
+        return self.cut.group.since if self.cut.group else 0
 
 
-def cut(lane: Lane, count: int) -> list[Waiting] | None:
-    """Read up to ``count`` events from the head of a lane; None when the lane is no longer ours."""
-    answer = scripts.call(redis(), "cut", (lane.state, lane.stream), (lane.token, count))
-    if answer is None:
-        return None
-    entries, flat = answer
-    state = dict(zip(flat[::2], flat[1::2], strict=True))
-    return [_waiting(identifier, fields[1], state) for identifier, fields in entries]
+@dataclass(slots=True)
+class Failing:
+    """How an integration does: requests that failed in a row, and of how many persons."""
+
+    in_a_row: int = 0
+    persons: int = 0
 
 
-def _waiting(identifier: bytes, body: bytes, state: dict[bytes, bytes]) -> Waiting:
-    tries, since = state.get(b"tries:" + identifier, b"0"), state.get(b"since:" + identifier, b"0")
-    return Waiting(identifier.decode(), body, orjson.loads(body), int(tries), int(since))
+def halves(members: Sequence[Waiting]) -> list[Sequence[Waiting]]:
+    """Events in two parts, order kept."""
+    middle = (len(members) + 1) // 2
+    return [members[:middle], members[middle:]]
 
 
-def pack(integration: Integration, members: Sequence[Waiting]) -> Parcel:
-    """Build the request, or requests, that carry these events."""
-    if integration.batch.events > 1:
-        records = [record for member in members for record in member.records]
-        return Parcel(
-            members, (integration.request(records, idempotency_key(member.message_id for member in members)),)
-        )
-    member = members[0]
-    return Parcel(
-        members,
-        tuple(
-            integration.request([record], idempotency_key(member.message_id for member in members))
-            for record in member.records
-        ),
-    )
+def pack(integration: Integration, members: Sequence[Waiting], cut: Cut) -> Parcel:
+    """Build the request, or requests, that carry these events, under the key they travelled under before."""
+    key = cut.key or idempotency_key(member.message_id for member in members)
+    records = [record for member in members for record in member.records]
+    loads = [records] if integration.batch.events > 1 else [[record] for record in records]
+    requests = [integration.request(load, key) for load in loads]
+    return Parcel(members, requests, key, cut)
 
 
 def oversize(parcel: Parcel, batch: Batch) -> bool:
@@ -90,3 +109,15 @@ def oversize(parcel: Parcel, batch: Batch) -> bool:
     if batch.bytes is None or len(parcel.members) < 2:
         return False
     return any(len(request.payload() or b"") > batch.bytes for request in parcel.requests)
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """One fate for some events: what is counted, and what is kept of it."""
+
+    members: Sequence[Waiting]
+    fate: str
+    note: str = ""
+    sample: bytes = b""
+    letters: Sequence[bytes] = ()
+    mark: str = ""

@@ -11,6 +11,11 @@ FORMAT = 1
 PREFIX = f"fleet:{FORMAT}"
 ROUTE = "route"
 RAW = "raw"
+ASIDE = "a"
+"""Ends the member of a side lane: lane 3's is ``3a``."""
+
+REPLAY = "r"
+"""Ends the member of the side lane for replays."""
 
 FLEET = f"{PREFIX}:fleet"
 PIPELINES = f"{PREFIX}:pipelines"
@@ -61,9 +66,24 @@ def waiting(integration: str, lane: int | str = "") -> str:
     return f"{PREFIX}:lane:{integration}:{lane}"
 
 
-def aside(integration: str, lane: int | str = "") -> str:
-    """Sorted set: events of a lane that stepped aside, by due time (ms). Without lane: the prefix."""
-    return f"{PREFIX}:aside:{integration}:{lane}"
+def due(integration: str, member: str = "") -> str:
+    """Sorted set: groups of a side lane by when they are due (ms). Without member: the prefix."""
+    return f"{PREFIX}:due:{integration}:{member}"
+
+
+def groups(integration: str, member: str) -> str:
+    """Hash: groups of a side lane, JSON."""
+    return f"{PREFIX}:groups:{integration}:{member}"
+
+
+def events(integration: str, member: str = "") -> str:
+    """Hash: events of a side lane, JSON. Without member: the prefix."""
+    return f"{PREFIX}:events:{integration}:{member}"
+
+
+def barrier(integration: str, member: str) -> str:
+    """Hash: person → the groups of a side lane that hold events of theirs, in order."""
+    return f"{PREFIX}:barrier:{integration}:{member}"
 
 
 def ledger(integration: str) -> str:
@@ -99,6 +119,21 @@ def inbox_dead(pipeline: str) -> str:
 def hold(integration: str) -> str:
     """Hash: an integration-wide pause."""
     return f"{PREFIX}:hold:{integration}"
+
+
+def held(integration: str) -> str:
+    """How long the integration was held in all (ms): holds do not count as age."""
+    return f"{PREFIX}:held:{integration}"
+
+
+def health(integration: str) -> str:
+    """Hash: requests failed in a row, of which persons; refusals in a row."""
+    return f"{PREFIX}:health:{integration}"
+
+
+def pace(account: str) -> str:
+    """Hash: how much slower than its limits an account goes since it was throttled."""
+    return f"{PREFIX}:pace:{account}"
 
 
 def cleared(integration: str) -> str:

@@ -19,6 +19,8 @@ log = structlog.get_logger(__name__)
 
 RENEW_EVERY = 1.5
 MARGIN = 4.0
+PROBE_MS = 250
+"""How long lanes wait while one of them probes a vendor whose hold ran out."""
 
 
 @dataclass(slots=True, eq=False)
@@ -33,6 +35,7 @@ class Lane:
     nudges: str
     safe_until: float
     lease_ms: int
+    probe: bool
     lost: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -58,9 +61,9 @@ class Lane:
 
 
 def stream_of(queue: str, member: str) -> str:
-    """The stream behind a member of a queue's agenda."""
+    """What waits behind a member of a queue's agenda: a lane's stream, or a side lane's due times."""
     if queue != keys.ROUTE:
-        return keys.waiting(queue, member)
+        return keys.waiting(queue, member) if member.isdigit() else keys.due(queue, member)
     pipeline, _, lane = member.rpartition("/")
     return keys.raw(pipeline) if lane == keys.RAW else keys.inbox(pipeline, lane)
 
@@ -73,16 +76,17 @@ def lease(queue: str, request_seconds: float = 10.0) -> Lane | None:
     token, asked = uuid.uuid4().hex, time.monotonic()
     lease_ms = int((request_seconds + MARGIN) * 1000)
     names = [keys.agenda(queue), keys.ticketed(queue), keys.hold(queue), keys.leases(queue), keys.REVISION]
+    names += [keys.nudges(queue), keys.ledger(queue)]
     answer = scripts.call(
         redis(),
         "lease",
-        [*names, keys.nudges(queue)],
-        [token, lease_ms, keys.state(queue), settings().ticket_ms],
+        names,
+        [token, lease_ms, keys.state(queue), settings().ticket_ms, PROBE_MS],
     )
     if answer[0] != b"lane":
         _wake_later(queue, int(answer[1]))
         return None
-    _, member, more, revision, nudges = answer
+    _, member, more, revision, nudges, probe = answer
     if more:
         tickets.publish([queue])
     name = member.decode()
@@ -95,6 +99,7 @@ def lease(queue: str, request_seconds: float = 10.0) -> Lane | None:
         nudges.decode(),
         asked + lease_ms / 1000,
         lease_ms,
+        bool(probe),
     )
     renewer().watch(lane)
     return lane
@@ -109,17 +114,13 @@ def _wake_later(queue: str, wait_ms: int) -> None:
 def release(lane: Lane, park_ms: int = 0) -> None:
     """Give a lane back, parked for ``park_ms`` milliseconds; 0 offers it at once when something waits in it."""
     renewer().forget(lane)
-    names = [lane.state, lane.stream, keys.agenda(lane.queue), keys.ticketed(lane.queue)]
-    wanted, due = scripts.call(
-        redis(),
-        "release",
-        [*names, keys.leases(lane.queue), keys.nudges(lane.queue)],
-        [lane.token, lane.member, park_ms, lane.nudges, settings().ticket_ms],
-    )
+    names = [lane.state, keys.agenda(lane.queue), keys.ticketed(lane.queue), keys.leases(lane.queue)]
+    names += [keys.nudges(lane.queue), lane.stream]
+    arguments: list[scripts.Argument] = [lane.token, lane.member, park_ms, lane.nudges, settings().ticket_ms]
+    wanted, wait_ms = scripts.call(redis(), "release", names, arguments)
     if wanted == 1:
         tickets.publish([lane.queue])
-    elif due and park_ms:
-        waker().wake(lane.queue, park_ms / 1000)
+    _wake_later(lane.queue, wait_ms)
 
 
 class Renewer:

@@ -31,7 +31,7 @@ def _arguments(fleet: Registry, lanes: int) -> list[scripts.Argument]:
     for name in fleet.pipelines:
         arguments += [keys.pipeline_ledger(name), keys.inbox(name), keys.raw(name), keys.inbox_dead(name)]
     for name in fleet.names:
-        arguments += [keys.ledger(name), keys.waiting(name), keys.aside(name), keys.dead(name), keys.hold(name)]
+        arguments += [keys.ledger(name), keys.waiting(name), keys.events(name), keys.dead(name), keys.hold(name)]
         arguments.append(keys.state(name))
     return arguments
 

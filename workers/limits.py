@@ -1,25 +1,14 @@
-"""The limiter: how many requests may go now, over all workers and all integrations of one vendor account."""
+"""Limits: how fast requests may go, over all workers and all integrations of one vendor account."""
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 
 from destinations.form.integration import Integration
 from destinations.form.parts import Limit
-from workers import keys, scripts
-from workers.connection import redis
+from workers import keys
 
 BURST_SHARE = 0.02
-
-
-@dataclass(frozen=True, slots=True)
-class Permits:
-    """``granted`` requests may go; when none, ask again in ``wait_ms``. ``now_ms`` is Redis's clock."""
-
-    granted: int
-    wait_ms: int
-    now_ms: int
 
 
 def window(limit: Limit) -> tuple[int, int]:
@@ -32,13 +21,18 @@ def window(limit: Limit) -> tuple[int, int]:
     return int(limit.seconds * 1_000_000 / (limit.requests - burst + 1)) + 1, burst
 
 
-def ask(integration: Integration, wanted: int) -> Permits:
-    """Ask for permits for ``wanted`` requests; fewer, or none, may be granted."""
-    account = hashlib.blake2b(integration.account.encode(), digest_size=8).hexdigest()
-    names, arguments = [], [wanted]
-    for owner, limits in ((f"account/{account}", integration.limits), (integration.name, integration.tightened)):
+def pace_of(integration: Integration) -> str:
+    """The name under which an account's limits are kept; it tells nothing of the account."""
+    return hashlib.blake2b(integration.account.encode(), digest_size=8).hexdigest()
+
+
+def windows(integration: Integration) -> tuple[list[str], list[int]]:
+    """Keys and GCRA numbers of every window that counts: the vendor's by account, the integration's own by its name."""
+    names: list[str] = []
+    numbers: list[int] = []
+    owners = ((f"account/{pace_of(integration)}", integration.limits), (integration.name, integration.tightened))
+    for owner, limits in owners:
         for limit in limits:
             names.append(keys.limit(owner, limit.seconds))
-            arguments.extend(window(limit))
-    granted, wait_ms, now_ms = scripts.call(redis(), "permits", names, arguments)
-    return Permits(granted, wait_ms, now_ms)
+            numbers.extend(window(limit))
+    return names, numbers

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import sentry_sdk
 import structlog
@@ -16,90 +16,89 @@ from destinations.form.consent import lacking
 from destinations.form.integration import Integration
 from workers.connection import redis
 from workers.dead_letters import letter
-from workers.flights import Parcel, Waiting, oversize, pack
+from workers.flights import Cut, Parcel, Settlement, Waiting, halves, oversize, pack
 from workers.people import Identifier, Person, identifiers, key_of, latest_consent, parse
+from workers.source import Source
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(slots=True)
 class Prepared:
-    """A flight ready to go: parcels, and what stays behind by its fate, with dead letters where the fate is a death."""
+    """Cuts made ready to go: parcels, and what stays behind by its fate, with letters where the fate is a death."""
 
     parcels: list[Parcel] = field(default_factory=list)
-    fates: dict[str, list[Waiting]] = field(default_factory=dict)
-    letters: dict[str, list[bytes]] = field(default_factory=dict)
+    left: list[Settlement] = field(default_factory=list)
     warned: Counter[str] = field(default_factory=Counter)
 
-    def drop(self, member: Waiting, reason: str) -> None:
-        """This event is not wanted after all."""
-        self.fates.setdefault(f"dropped:{reason}", []).append(member)
 
-    def bury(self, integration: Integration, member: Waiting, kind: str, reason: str, hint: str = "") -> None:
-        """This event cannot be sent as it is."""
-        self.fates.setdefault(f"dead:{kind}", []).append(member)
-        self.letters.setdefault(f"dead:{kind}", []).append(letter(integration, member, kind, reason, hint))
-
-
-def prepare(integration: Integration, members: Sequence[Waiting]) -> Prepared:
-    """Turn the events at a lane's head into parcels."""
+def prepare(integration: Integration, cut: Cut, source: Source) -> Prepared:
+    """Turn the events of a cut into parcels."""
     prepared = Prepared()
-    barred = without_consent(integration, members)
-    for member in members:
-        if member.id in barred:
-            prepared.drop(member, "consent")
-    ready = [member for member in members if member.id not in barred and _transformed(integration, member, prepared)]
-    size = integration.batch.events
-    for start in range(0, len(ready), size):
-        _pack(integration, ready[start : start + size], prepared)
+    barred = without_consent(integration, cut.members)
+    prepared.left += [Settlement([member], "dropped:consent") for member in cut.members if member.id in barred]
+    free = [member for member in cut.members if member.id not in barred]
+    ready = [member for member in free if _transformed(integration, cut, member, prepared)]
+    size = len(ready) if cut.key else integration.batch.events
+    for start in range(0, len(ready), max(1, size)):
+        _pack(integration, cut, ready[start : start + size], source, prepared)
+    prepared.left = together(prepared.left)
     return prepared
 
 
-def repack(integration: Integration, parts: Sequence[Sequence[Waiting]]) -> Prepared:
-    """Parcels of events that were in one refused request, part by part."""
-    prepared = Prepared()
-    for part in parts:
-        _pack(integration, part, prepared)
-    return prepared
+def together(settlements: Sequence[Settlement]) -> list[Settlement]:
+    """Settlements with the same fate and note as one, so that a thousand drops are one step."""
+    joined: dict[tuple[str, str], Settlement] = {}
+    for one in settlements:
+        known = joined.get((one.fate, one.note), Settlement([], one.fate, one.note))
+        members, letters = [*known.members, *one.members], [*known.letters, *one.letters]
+        joined[one.fate, one.note] = replace(known, members=members, letters=letters)
+    return list(joined.values())
 
 
-def _transformed(integration: Integration, member: Waiting, prepared: Prepared) -> bool:
+def _transformed(integration: Integration, cut: Cut, member: Waiting, prepared: Prepared) -> bool:
     try:
         outcome = integration.transform(member.event)
     except Exception as error:  # noqa: BLE001  # whatever it is, it costs this event alone
-        _bug(integration, member, error, prepared)
+        prepared.left.append(bug(integration, cut, member, error))
         return False
     prepared.warned.update(outcome.warnings)
     if outcome.kind == "send":
         member.records = outcome.records
     elif outcome.kind == "drop":
-        prepared.drop(member, outcome.reason)
+        prepared.left.append(Settlement([member], f"dropped:{outcome.reason}"))
     else:
-        prepared.bury(integration, member, "invalid", outcome.detail)
+        prepared.left.append(death(integration, cut, member, "invalid", outcome.detail))
     return outcome.kind == "send"
 
 
-def _pack(integration: Integration, members: Sequence[Waiting], prepared: Prepared) -> None:
+def _pack(integration: Integration, cut: Cut, members: Sequence[Waiting], source: Source, prepared: Prepared) -> None:
     """Pack a part, in halves when it is too large, or when building its request fails: the bug is in one of them."""
     try:
-        parcel = pack(integration, members)
+        parcel = pack(integration, members, cut)
     except Exception as error:  # noqa: BLE001  # whatever it is, it costs one event alone
         if len(members) == 1:
-            _bug(integration, members[0], error, prepared)
+            prepared.left.append(bug(integration, cut, members[0], error))
             return
         parcel = None
     if parcel is not None and not oversize(parcel, integration.batch):
         prepared.parcels.append(parcel)
         return
-    for half in Parcel(members).halves:
-        _pack(integration, half, prepared)
+    for part in source.split(cut, halves(members)):
+        _pack(integration, part, part.members, source, prepared)
 
 
-def _bug(integration: Integration, member: Waiting, error: Exception, prepared: Prepared) -> None:
+def death(integration: Integration, cut: Cut, member: Waiting, kind: str, reason: str, hint: str = "") -> Settlement:
+    """The end of an event that cannot be sent as it is."""
+    return Settlement([member], f"dead:{kind}", reason, letters=[letter(integration, cut, member, kind, reason, hint)])
+
+
+def bug(integration: Integration, cut: Cut, member: Waiting, error: Exception) -> Settlement:
+    """The end of an event that our own code failed on."""
     log.exception("a transform failed: a bug of ours", integration=integration.name, message_id=member.message_id)
     sentry_sdk.capture_exception(error)
-    reason = f"{type(error).__name__}: {error}"
-    prepared.bury(integration, member, "bug", reason, "Not your event's fault: report it, and replay when mended.")
+    hint = "Not your event's fault: report it, and replay when mended."
+    return death(integration, cut, member, "bug", f"{type(error).__name__}: {error}", hint)
 
 
 def without_consent(integration: Integration, members: Sequence[Waiting]) -> set[str]:

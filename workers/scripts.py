@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
@@ -15,10 +16,17 @@ from redis.exceptions import NoScriptError
 Argument = str | bytes | int | float
 
 
+INCLUDE = re.compile(r"^--@include (\w+)$", re.MULTILINE)
+
+
+def _read(name: str) -> str:
+    return (files("workers") / "lua" / f"{name}.lua").read_text(encoding="utf-8")
+
+
 @cache
 def source(name: str) -> tuple[str, str]:
-    """A script's text and its SHA-1."""
-    text = (files("workers") / "lua" / f"{name}.lua").read_text(encoding="utf-8")
+    """A script's text, with what it includes from ``lua/lib``, and its SHA-1."""
+    text = INCLUDE.sub(lambda line: _read(f"lib/{line[1]}"), _read(name))
     return text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
 
 
@@ -40,4 +48,4 @@ def load(redis: Redis) -> None:
     """Make the server know every script."""
     for entry in (files("workers") / "lua").iterdir():
         if entry.name.endswith(".lua"):
-            redis.script_load(entry.read_text(encoding="utf-8"))
+            redis.script_load(source(entry.name.removesuffix(".lua"))[0])

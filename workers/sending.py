@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from requests import PreparedRequest
 from requests.adapters import HTTPAdapter
-from requests.exceptions import ConnectionError as CannotConnect
 from requests.exceptions import ConnectTimeout, RequestException
 from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import HTTPError
@@ -21,6 +20,7 @@ from destinations.form.parts import Answer, Reading, Verdict
 from destinations.form.request import Request
 from workers.process import per_process
 
+BEFORE_SENDING = ("NewConnectionError", "NameResolutionError", "SSLError")
 ANSWER_BYTES = 65_536
 CONNECTIONS = 64
 DEFAULTS = {"User-Agent": "SignalFleet/0.1", "Accept": "*/*", "Accept-Encoding": "gzip"}
@@ -34,6 +34,7 @@ class Exchange:
     answer: Answer | None
     reading: Reading
     ms: float
+    doubt: bool = False
 
 
 def send(integration: Integration, request: Request) -> Exchange:
@@ -43,15 +44,15 @@ def send(integration: Integration, request: Request) -> Exchange:
         answer = _exchange(integration, request, started)
         reading = integration.read(answer)
     except (RequestException, HTTPError, OSError) as error:
-        answer, reading = None, failure(error)
+        return failure(request, error, (time.monotonic() - started) * 1000)
     return Exchange(request, answer, reading, (time.monotonic() - started) * 1000)
 
 
-def failure(error: Exception) -> Reading:
-    """What a failure on the way means: transient, and *in doubt* when the vendor may have taken the request."""
-    if isinstance(error, ConnectTimeout) or (isinstance(error, CannotConnect) and "NewConnectionError" in repr(error)):
-        return Reading(Verdict.TRANSIENT, f"could not connect: {innermost(error)}")
-    return Reading(Verdict.TRANSIENT, f"in doubt, no answer: {innermost(error)}")
+def failure(request: Request, error: Exception, ms: float) -> Exchange:
+    """What a failure on the way means: transient, and in doubt when the vendor may have taken the request."""
+    never_left = isinstance(error, ConnectTimeout) or any(name in repr(error) for name in BEFORE_SENDING)
+    why = "could not connect" if never_left else "no answer, its fate is in doubt"
+    return Exchange(request, None, Reading(Verdict.TRANSIENT, f"{why}: {innermost(error)}"), ms, not never_left)
 
 
 def innermost(error: BaseException) -> str:

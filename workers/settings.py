@@ -29,6 +29,9 @@ class Settings:
     full_percent: int
     stop_percent: int
     person_days: int
+    age_ms: int
+    letters_kept: int
+    letter_days: int
     samples_kept: int
     samples_per_second: int
     fates_kept: int
@@ -57,6 +60,9 @@ def settings() -> Settings:
         full_percent=env.int("FULL_PERCENT", 80),
         stop_percent=env.int("STOP_PERCENT", 90),
         person_days=env.int("PERSON_DAYS", 396),
+        age_ms=env.int("AGE_MS", 86_400_000),
+        letters_kept=env.int("LETTERS_KEPT", 100_000),
+        letter_days=env.int("LETTER_DAYS", 30),
         samples_kept=env.int("SAMPLES_KEPT", 1_000),
         samples_per_second=env.int("SAMPLES_PER_SECOND", 20),
         fates_kept=env.int("FATES_KEPT", 100_000),

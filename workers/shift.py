@@ -5,110 +5,136 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter, deque
+from collections.abc import Sequence
 from concurrent.futures import wait
-from itertools import chain
 
 from destinations.form.integration import Integration
-from destinations.form.parts import Verdict
-from workers import keys
+from destinations.form.parts import Reading, Verdict
+from workers import scripts
+from workers.clearance import clear
 from workers.connection import redis
-from workers.flights import Parcel, Waiting, cut
-from workers.lanes import Lane
-from workers.outcomes import act
-from workers.permits import Purse
-from workers.prepare import Prepared, prepare
+from workers.flights import Cut, Parcel, Settlement, Waiting, halves
+from workers.holds import place
+from workers.outcomes import act, parks_doubt
+from workers.prepare import Prepared, death, prepare
 from workers.sending import send
 from workers.settings import settings
-from workers.settle import settle
 from workers.slots import slots
+from workers.source import NoRoom, Source
+from workers.warnings import note_warnings
 
 FLIGHT = 64
-WARNINGS_KEPT = 200
 LINGER_STEPS = 3
+APART_AFTER = 2
+"""A batch whose worker vanished so often while sending it is taken apart."""
 
 Chain = deque[Parcel]
 """Parcels that must go one after another."""
 
 
 class Shift:
-    """Cuts flights from a lane's head and sends them until time is up, the lane is empty, or something says stop."""
+    """Cuts flights from a source and sends them until time is up, nothing is due, or something says stop."""
 
-    def __init__(self, integration: Integration, lane: Lane) -> None:
+    def __init__(self, integration: Integration, source: Source) -> None:
         self.integration = integration
-        self.lane = lane
+        self.source = source
         self.tally: Counter[str] = Counter()
         self.park_ms = 0
-        self._size = flight_size(integration)
-        self._purse = Purse(integration)
+        probe = source.lane.probe
+        self._size = 1 if probe else flight_size(integration)
+        self._fan_out = 1 if probe else settings().fan_out
+        self._once = probe
         self._stopped = threading.Event()
         self._chains: deque[Chain] = deque()
 
     def work(self) -> None:
         """Work the lane; afterwards ``park_ms`` says how long it should rest."""
         end = time.monotonic() + settings().box_seconds
-        while time.monotonic() < end and self.going:
-            if not self._fly():
-                return
-        self.park_ms = max(self.park_ms, self._purse.park_ms)
+        while self._fly() and time.monotonic() < end and self.going and not self._once:
+            pass
 
     @property
     def going(self) -> bool:
         """Whether nothing speaks against the next request."""
-        return not (self._stopped.is_set() or self.lane.lost.is_set() or self._purse.park_ms)
+        return not (self._stopped.is_set() or self.source.lane.lost.is_set())
 
     def stop(self) -> None:
         """Send nothing more in this shift."""
         self._stopped.set()
 
-    def park(self, milliseconds: int) -> None:
-        """Let the lane rest after this flight, at least that long."""
-        self.park_ms = max(self.park_ms, milliseconds)
-
     def count(self, what: str, number: int) -> None:
         """Count for the summary that Flower shows."""
         self.tally[what] += number
 
-    def send_again(self, prepared: Prepared) -> None:
+    def settle(self, settlement: Settlement) -> None:
+        """Give events their fate; without room for dead letters they stay, and the integration is held."""
+        try:
+            self.count(settlement.fate.partition(":")[0], self.source.settle(settlement))
+        except NoRoom:
+            reason = f"its dead letters are full ({settings().letters_kept})"
+            hint = "Replay or purge dead letters (fleet dead), then: fleet release NAME."
+            place(self.integration, "full", Reading(Verdict.SETUP, reason, hint), asked_ms=2**53)
+            self.stop()
+
+    def send_again(self, parcel: Parcel, parts: Sequence[Sequence[Waiting]]) -> None:
         """Send parts of a refused parcel, in order, in the thread that learnt of it."""
-        self._settle_aside(prepared)
-        for parcel in prepared.parcels:
-            if not self._carry(parcel):
-                return
+        lane = self.source.lane
+        cuts = self.source.split(parcel.cut, parts)
+        scripts.call(redis(), "undoubt", (lane.state,), (lane.token, parcel.mark))
+        for cut in cuts:
+            for piece in self._prepared(cut).parcels:
+                if not self._carry(piece):
+                    return
 
     def _fly(self) -> bool:
-        """One flight; False when there is nothing more to do in this shift."""
-        members = self._cut()
-        if not members:
-            return False
-        prepared = prepare(self.integration, members)
-        self._settle_aside(prepared)
-        self._send(chains(self.integration, prepared.parcels))
-        return not self.park_ms
+        """One flight; False when there is nothing more to do."""
+        cuts = self._linger()
+        parcels = [parcel for cut in cuts for parcel in self._prepared(cut).parcels]
+        self._send(chains(self.integration, parcels))
+        return bool(cuts)
 
-    def _cut(self) -> list[Waiting]:
-        """Events from the head of the lane, after lingering on an empty one for a moment."""
+    def _linger(self) -> list[Cut]:
+        """What may go now, looking again for a moment when that is nothing."""
         for _ in range(LINGER_STEPS):
-            members = cut(self.lane, self._size)
-            if members is None:
-                self.lane.lost.set()
-            if members or members is None:
-                return members or []
+            cuts = self.source.cut(self._size)
+            if cuts or not self.going:
+                return cuts
             time.sleep(settings().linger_seconds / LINGER_STEPS)
         return []
 
-    def _settle_aside(self, prepared: Prepared) -> None:
-        for fate, members in prepared.fates.items():
-            settled = settle(self.lane, members, fate, letters=prepared.letters.get(fate, ()))
-            self.count(fate.partition(":")[0], settled)
+    def _prepared(self, cut: Cut) -> Prepared:
+        """A cut as parcels, what cannot or must not go being settled at once."""
+        if cut.takeovers >= APART_AFTER and len(cut.members) > 1:
+            joined = Prepared()
+            for part in self.source.split(cut, halves(cut.members)):
+                joined.parcels += self._prepared(part).parcels
+            return joined
+        if ending := self._ending(cut):
+            for member in cut.members:
+                self.settle(death(self.integration, cut, member, *ending))
+            return Prepared()
+        prepared = prepare(self.integration, cut, self.source)
+        for settlement in prepared.left:
+            self.settle(settlement)
         if prepared.warned:
             note_warnings(self.integration.name, prepared.warned)
+        return prepared
+
+    def _ending(self, cut: Cut) -> tuple[str, str, str] | None:
+        """Why a whole cut must not be sent: kind of dead letter, reason, hint."""
+        if cut.fatal:
+            return "bug", "workers ended while preparing it, several times", "Report it with the event."
+        if cut.expired:
+            return "expired", "tried for longer than its age limit allows", "Replay it when the vendor is well again."
+        if cut.takeovers and parks_doubt(self):
+            return "in_doubt", "a worker vanished while sending it", "Look at the vendor, then replay it or purge it."
+        return None
 
     def _send(self, together: list[Chain]) -> None:
         """Send chains side by side; this thread works too."""
         self._chains = deque(together)
-        self._purse.wanted = sum(len(parcel.requests) for parcel in chain.from_iterable(together))
         pool = slots().senders(self.integration.name)
-        others = [pool.submit(self._pull) for _ in range(min(len(together) - 1, settings().fan_out - 1))]
+        others = [pool.submit(self._pull) for _ in range(min(len(together), self._fan_out) - 1)]
         self._pull()
         wait(others)
         for other in others:
@@ -126,18 +152,25 @@ class Shift:
     def _carry(self, parcel: Parcel) -> bool:
         """Send a parcel and do what the answer asks for; whether the next of its chain may follow."""
         for request in parcel.requests:
-            asked_ms = self._purse.spend() if self.going else None
-            if asked_ms is None:
+            clearance = clear(self.integration, self.source.lane, parcel, self._stopped)
+            if not clearance.at_ms:
+                self._rest(clearance.park_ms)
                 return False
-            if not self.lane.ours_for(self.integration.timeout[1]):
+            if not self.source.lane.ours_for(self.integration.timeout[1]):
                 self.stop()
                 return False
             exchange = send(self.integration, request)
-            if exchange.reading.verdict is not Verdict.DELIVERED or request is parcel.requests[-1]:
-                act(self, parcel, exchange, asked_ms)
-            if exchange.reading.verdict is not Verdict.DELIVERED:
-                return self.going and exchange.reading.verdict is Verdict.INVALID
+            verdict = exchange.reading.verdict
+            if verdict is not Verdict.DELIVERED or request is parcel.requests[-1]:
+                act(self, parcel, exchange, clearance.at_ms)
+            if verdict is not Verdict.DELIVERED:
+                return self.going and verdict is Verdict.INVALID
         return True
+
+    def _rest(self, milliseconds: int) -> None:
+        """Stop, and let the lane rest afterwards: there are no permits for now."""
+        self.park_ms = max(self.park_ms, milliseconds)
+        self.stop()
 
 
 def flight_size(integration: Integration) -> int:
@@ -156,14 +189,3 @@ def chains(integration: Integration, parcels: list[Parcel]) -> list[Chain]:
     for parcel in parcels:
         by_person.setdefault(parcel.members[0].person, deque()).append(parcel)
     return list(by_person.values())
-
-
-def note_warnings(name: str, warned: Counter[str]) -> None:
-    """Count pre-flight warnings, up to so many different ones. They are for people; no event's fate hangs on them."""
-    key = keys.warned(name)
-    known = redis().hlen(key)
-    with redis().pipeline(transaction=False) as pipe:
-        for text, number in warned.items():
-            if known < WARNINGS_KEPT:
-                pipe.hincrby(key, text, number)
-        pipe.execute()

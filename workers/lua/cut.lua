@@ -1,9 +1,11 @@
 #!lua flags=allow-oom
--- Read the head of a leased lane and note how many events are in flight.
--- KEYS[1] lane state   KEYS[2] lane (stream)
+-- Read the head of a leased lane, with what a former owner left in flight and who must not overtake whom.
+-- KEYS[1] lane state   KEYS[2] lane (stream)   KEYS[3] barrier (hash: person → groups aside)   or no KEYS[3] at the router
 -- ARGV[1] owner token   ARGV[2] how many events at the most
--- → {entries as XRANGE gives them, the lane's state as HGETALL gives it}; false when the lane belongs to somebody else
+-- → {entries as XRANGE gives them, the lane's state and the barrier as HGETALL gives them, now (ms)}; false: not ours
+--@include clock
 if redis.call('HGET', KEYS[1], 'owner') ~= ARGV[1] then return false end
-local entries = redis.call('XRANGE', KEYS[2], '-', '+', 'COUNT', ARGV[2])
+local count = redis.call('HEXISTS', KEYS[1], 'careful') == 1 and 1 or ARGV[2]
+local entries = redis.call('XRANGE', KEYS[2], '-', '+', 'COUNT', count)
 redis.call('HSET', KEYS[1], 'in_flight', #entries)
-return {entries, redis.call('HGETALL', KEYS[1])}
+return {entries, redis.call('HGETALL', KEYS[1]), KEYS[3] and redis.call('HGETALL', KEYS[3]) or {}, now}

@@ -1,16 +1,21 @@
 #!lua flags=allow-oom
--- Hold an integration because of a vendor's answer. Answers to requests older than the last word on the matter change nothing.
+-- Hold an integration because of a vendor's answer. Answers to requests older than the last word on the matter change
+-- nothing: eight lanes refused at once are one refusal. The request is no longer being sent, and its fate not in doubt.
 -- KEYS[1] hold   KEYS[2] cleared (ms): when a hold was last released or the integration changed   KEYS[3] samples (stream)
--- ARGV[1] kind   ARGV[2] when the refused request started (ms)   ARGV[3] integration's revision   ARGV[4] reason
+-- KEYS[4] lane state   KEYS[5] pace of the account   KEYS[6] health
+-- ARGV[1] kind   ARGV[2] when the refused request was cleared (ms)   ARGV[3] integration's revision   ARGV[4] reason
 -- ARGV[5] hint   ARGV[6] answer   ARGV[7] wait told by the vendor (ms) or ''   ARGV[8] jitter factor
--- ARGV[9] sample (JSON) or ''   ARGV[10] samples to keep   ARGV[11…] waits to use one after another (ms)
--- → until (ms); 0 when the answer is too old to matter
-local rank = {throttled = 1, setup = 2, operator = 3, disabled = 4}
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local asked = tonumber(ARGV[2])
-local hold = redis.call('HMGET', KEYS[1], 'kind', 'since', 'times', 'until', 'revision')
+-- ARGV[9] sample (JSON) or ''   ARGV[10] samples to keep   ARGV[11] owner token   ARGV[12] key of the request or ''
+-- ARGV[13] factor for the pace, 1 for none   ARGV[14] its recovery a minute   ARGV[15…] waits to use one after another (ms)
+-- → ms until its end; 0 when the answer is too old to matter
+--@include clock
+local rank = {throttled = 1, breaker = 2, setup = 3, full = 4, operator = 5, disabled = 6}
+if ARGV[12] ~= '' and redis.call('HGET', KEYS[4], 'owner') == ARGV[11] then
+  redis.call('HDEL', KEYS[4], 'sending:' .. ARGV[12], 'doubt:' .. ARGV[12])
+end
 if ARGV[9] ~= '' then redis.call('XADD', KEYS[3], 'MAXLEN', '~', ARGV[10], '*', 'sample', ARGV[9]) end
+local asked = tonumber(ARGV[2])
+local hold = redis.call('HMGET', KEYS[1], 'kind', 'since', 'times', 'until')
 if asked < tonumber(redis.call('GET', KEYS[2]) or '0') then return 0 end
 if hold[1] then
   if rank[hold[1]] > rank[ARGV[1]] and tonumber(hold[4]) > now then return 0 end
@@ -18,8 +23,16 @@ if hold[1] then
 end
 local times = hold[1] == ARGV[1] and tonumber(hold[3]) or 0
 local wait = ARGV[7]
-if wait == '' then wait = ARGV[11 + math.min(times, #ARGV - 11)] * ARGV[8] end
-local till = now + math.floor(wait)
-redis.call('HSET', KEYS[1], 'kind', ARGV[1], 'since', now, 'until', till, 'times', times + 1,
+if wait == '' then wait = ARGV[15 + math.min(times, #ARGV - 15)] * ARGV[8] end
+wait = math.floor(wait)
+redis.call('HSET', KEYS[1], 'kind', ARGV[1], 'since', now, 'until', now + wait, 'times', times + 1,
   'revision', ARGV[3], 'reason', ARGV[4], 'hint', ARGV[5], 'answer', ARGV[6])
-return till
+redis.call('DEL', KEYS[6])
+
+if tonumber(ARGV[13]) < 1 then
+  local pace = redis.call('HMGET', KEYS[5], 'factor', 'at')
+  local factor = pace[1] and math.min(1, pace[1] + ARGV[14] * math.floor((now - pace[2]) / 60000)) or 1
+  redis.call('HSET', KEYS[5], 'factor', math.max(0.1, factor * ARGV[13]), 'at', now + wait)
+  redis.call('PEXPIRE', KEYS[5], wait + 3600000)
+end
+return wait

@@ -1,29 +1,68 @@
 #!lua flags=allow-oom
--- Lease the most overdue lane of a queue to one worker. The ticket that led here is used up.
+-- Lease the most overdue lane of a queue to one worker. The ticket that led here is used up. What a former owner was
+-- sending and did not settle is in doubt from now on, and counted so.
 -- KEYS[1] agenda     lanes of the queue by when to look at them (ms)
 -- KEYS[2] ticketed   mark: a ticket is on its way
 -- KEYS[3] hold       hash: kind, until, …
 -- KEYS[4] leases     hash: owner token → lane
 -- KEYS[5] revision   of the fleet's configuration
 -- KEYS[6] nudges     counter: bumped when parked lanes are called back
+-- KEYS[7] ledger     of the integration
 -- ARGV[1] owner token   ARGV[2] lease (ms)   ARGV[3] prefix of the lanes' state keys   ARGV[4] mark's time-to-live (ms)
--- → {"lane", member, publish a ticket 0|1, revision, nudges}
+-- ARGV[5] how long a lane waits while another one probes a vendor that was held (ms)
+-- → {"lane", member, publish a ticket 0|1, revision, nudges, only a probe 0|1}
 --   {"held", ms until its end}   {"idle", ms until the earliest lane is due, or -1}
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+--@include clock
 local token, lease = ARGV[1], tonumber(ARGV[2])
 local revision = redis.call('GET', KEYS[5]) or '0'
 local nudges = redis.call('GET', KEYS[6]) or '0'
+local hold = redis.call('HMGET', KEYS[3], 'kind', 'until')
+if hold[1] == 'operator' or hold[1] == 'disabled' then
+  if tonumber(hold[2]) <= now then
+    redis.call('DEL', KEYS[3])
+    hold = {}
+  end
+end
+local probe = hold[1] and 1 or 0
 
 local mine = redis.call('HGET', KEYS[4], token)
-if mine then return {'lane', mine, 0, revision, nudges} end
+if mine then return {'lane', mine, 0, revision, nudges, probe} end
+
+local function take(state, member, former)
+  if former then redis.call('HDEL', KEYS[4], former) end
+  local flat, sending, flown, taken, doubtful = redis.call('HGETALL', state), 0, 0, 0, 0
+  for i = 1, #flat, 2 do
+    local name, value = flat[i], flat[i + 1]
+    if string.sub(name, 1, 8) == 'sending:' then
+      local takeovers, ids = string.match(value, '^(%d+) (.*)$')
+      redis.call('HSET', state, 'doubt:' .. string.sub(name, 9), (takeovers + 1) .. ' ' .. ids)
+      redis.call('HDEL', state, name)
+      sending = sending + 1
+      doubtful = doubtful + select(2, string.gsub(ids, '%S+', ''))
+    elseif name == 'in_flight' then
+      flown = tonumber(value)
+    end
+  end
+  if doubtful > 0 then redis.call('HINCRBY', KEYS[7], 'in_doubt', doubtful) end
+  -- Its owner vanished between reading and sending: once is chance; again, and its events go one by one to find the
+  -- one that kills.
+  if former and sending == 0 and flown > 0 then
+    if redis.call('HINCRBY', state, 'taken', 1) > 1 then redis.call('HSET', state, 'careful', flown) end
+    if flown == 1 then redis.call('HINCRBY', state, 'alone', 1) end
+  end
+  redis.call('HDEL', state, 'in_flight')
+  redis.call('HSET', state, 'owner', token, 'until', now + lease)
+  redis.call('HSET', KEYS[4], token, member)
+  redis.call('ZADD', KEYS[1], now + lease, member)
+end
 
 redis.call('DEL', KEYS[2])
 local due = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, 1000)
-local held = tonumber(redis.call('HGET', KEYS[3], 'until') or '0')
-if held > now then
-  for _, member in ipairs(due) do redis.call('ZADD', KEYS[1], held, member) end
-  return {'held', held - now}
+local wait = tonumber(hold[2] or '0')
+if wait <= now and probe == 1 and redis.call('HLEN', KEYS[4]) > 0 then wait = now + tonumber(ARGV[5]) end
+if wait > now then
+  for _, member in ipairs(due) do redis.call('ZADD', KEYS[1], wait, member) end
+  return {'held', wait - now}
 end
 
 local taken
@@ -34,16 +73,12 @@ for _, member in ipairs(due) do
     redis.call('ZADD', KEYS[1], owner[2], member)
   elseif taken then
     local wanted = redis.call('SET', KEYS[2], '1', 'NX', 'PX', ARGV[4])
-    return {'lane', taken, wanted and 1 or 0, revision, nudges}
+    return {'lane', taken, wanted and 1 or 0, revision, nudges, probe}
   else
-    if owner[1] then redis.call('HDEL', KEYS[4], owner[1]) end
-    redis.call('HDEL', state, 'in_flight')
-    redis.call('HSET', state, 'owner', token, 'until', now + lease)
-    redis.call('HSET', KEYS[4], token, member)
-    redis.call('ZADD', KEYS[1], now + lease, member)
+    take(state, member, owner[1])
     taken = member
   end
 end
-if taken then return {'lane', taken, 0, revision, nudges} end
+if taken then return {'lane', taken, 0, revision, nudges, probe} end
 local next_due = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
 return {'idle', next_due[2] and math.max(0, next_due[2] - now) or -1}

@@ -1,20 +1,26 @@
 #!lua flags=allow-oom
 -- Give a lane back: forget it when empty, park it when asked to, else offer it to the next worker.
--- KEYS[1] lane state   KEYS[2] lane (stream)   KEYS[3] agenda   KEYS[4] ticketed   KEYS[5] leases   KEYS[6] nudges
+-- KEYS[1] lane state   KEYS[2] agenda   KEYS[3] ticketed   KEYS[4] leases   KEYS[5] nudges
+-- KEYS[6] what waits: the lane (stream), or the due times of a side lane (sorted set)
 -- ARGV[1] owner token   ARGV[2] lane member   ARGV[3] park for (ms, 0 = not at all)
 -- ARGV[4] nudges seen when the lane was leased: a later nudge overrules the parking   ARGV[5] mark's time-to-live (ms)
--- → {publish a ticket 0|1, due (ms) or 0 when the lane is empty}; {-1, 0} the lane belongs to somebody else
-if redis.call('HGET', KEYS[1], 'owner') ~= ARGV[1] then return {-1, 0} end
+-- → {publish a ticket 0|1, ms until the lane is due, or -1 when it is empty}; {-1, -1} the lane belongs to somebody else
+--@include clock
+if redis.call('HGET', KEYS[1], 'owner') ~= ARGV[1] then return {-1, -1} end
 redis.call('HDEL', KEYS[1], 'owner', 'until', 'in_flight')
-redis.call('HDEL', KEYS[5], ARGV[1])
-if redis.call('XLEN', KEYS[2]) == 0 then
-  redis.call('ZREM', KEYS[3], ARGV[2])
-  return {0, 0}
+redis.call('HDEL', KEYS[4], ARGV[1])
+
+local due
+if redis.call('TYPE', KEYS[6])['ok'] == 'zset' then
+  due = tonumber(redis.call('ZRANGE', KEYS[6], 0, 0, 'WITHSCORES')[2])
+elseif redis.call('EXISTS', KEYS[6]) == 1 and redis.call('XLEN', KEYS[6]) > 0 then
+  due = now
 end
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local due = now
-if (redis.call('GET', KEYS[6]) or '0') == ARGV[4] then due = now + tonumber(ARGV[3]) end
-redis.call('ZADD', KEYS[3], due, ARGV[2])
-if due <= now and redis.call('SET', KEYS[4], '1', 'NX', 'PX', ARGV[5]) then return {1, due} end
-return {0, due}
+if not due then
+  redis.call('ZREM', KEYS[2], ARGV[2])
+  return {0, -1}
+end
+if (redis.call('GET', KEYS[5]) or '0') == ARGV[4] then due = math.max(due, now + tonumber(ARGV[3])) end
+redis.call('ZADD', KEYS[2], due, ARGV[2])
+local wanted = due <= now and redis.call('SET', KEYS[3], '1', 'NX', 'PX', ARGV[5])
+return {wanted and 1 or 0, math.max(0, due - now)}

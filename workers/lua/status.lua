@@ -2,7 +2,7 @@
 -- Read the ledger of the whole fleet in one step, with what is waiting counted in the lanes themselves.
 -- KEYS: none are declared: the lanes are many and their names are given by prefix
 -- ARGV[1] number of lanes   ARGV[2] pipelines p, then per pipeline: ledger, prefix of inbox lanes, raw stream, dead letters
--- then per integration: ledger, prefix of lanes, prefix of aside lanes, dead letters, hold, prefix of lane states
+-- then per integration: ledger, prefix of lanes, prefix of side lanes' events, dead letters, hold, prefix of lane states
 -- → {per pipeline {ledger, inbox waiting, raw waiting, dead}, per integration {ledger, waiting, aside, dead, hold, in flight,
 --    oldest entry id of the lanes or ''}, now (ms)}
 local lanes, at = tonumber(ARGV[1]), 3
@@ -22,8 +22,10 @@ while at <= #ARGV do
       if oldest == '' or tonumber(string.match(head, '^%d+')) < tonumber(string.match(oldest, '^%d+')) then oldest = head end
     end
     waiting = waiting + length
-    aside = aside + redis.call('ZCARD', ARGV[at + 2] .. lane)
-    in_flight = in_flight + tonumber(redis.call('HGET', ARGV[at + 5] .. lane, 'in_flight') or '0')
+    for _, side in ipairs({'a', 'r'}) do aside = aside + redis.call('HLEN', ARGV[at + 2] .. lane .. side) end
+    for _, member in ipairs({'', 'a', 'r'}) do
+      in_flight = in_flight + tonumber(redis.call('HGET', ARGV[at + 5] .. lane .. member, 'in_flight') or '0')
+    end
   end
   integrations[#integrations + 1] = {redis.call('HGETALL', ARGV[at]), waiting, aside, redis.call('XLEN', ARGV[at + 3]),
     redis.call('HGETALL', ARGV[at + 4]), in_flight, oldest}

@@ -1,0 +1,52 @@
+"""Clearance: before a request leaves, its place in the flight is stored and the limiter asked, in one step."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from threading import Event
+
+from destinations.form.integration import Integration
+from workers import keys, scripts
+from workers.connection import redis
+from workers.flights import Parcel
+from workers.lanes import Lane
+from workers.limits import pace_of, windows
+from workers.settings import settings
+
+RECOVERY = 0.1
+"""How much of its full pace a throttled account wins back in a quiet minute."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clearance:
+    """When a request was cleared, by Redis's clock (ms); or, at 0, how long its lane must rest first (ms)."""
+
+    at_ms: int
+    park_ms: int = 0
+
+
+def clear(integration: Integration, lane: Lane, parcel: Parcel, stopped: Event) -> Clearance:
+    """Clear a request for sending, waiting for the limit when that is short. Its fate is then in doubt until settled.
+
+    A crash before leaves nothing behind; after it, the next owner of the lane resends the request with its key.
+    """
+    while not (stopped.is_set() or lane.lost.is_set()):
+        word, wait_ms, now_ms = _ask(integration, lane, parcel)
+        if word == 1:
+            return Clearance(now_ms)
+        if word < 0:
+            lane.lost.set()
+        elif wait_ms > settings().sleep_ms:
+            return Clearance(0, wait_ms)
+        else:
+            time.sleep(wait_ms / 1000)
+    return Clearance(0)
+
+
+def _ask(integration: Integration, lane: Lane, parcel: Parcel) -> tuple[int, int, int]:
+    names, arguments = windows(integration)
+    ids = " ".join(member.id for member in parcel.members)
+    asked: list[scripts.Argument] = [lane.token, parcel.mark, f"{parcel.cut.takeovers} {ids}", RECOVERY, *arguments]
+    word, wait_ms, now_ms = scripts.call(redis(), "clear", [lane.state, keys.pace(pace_of(integration)), *names], asked)
+    return int(word), int(wait_ms), int(now_ms)

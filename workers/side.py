@@ -1,0 +1,104 @@
+"""A side lane: where failed requests wait for their next try, with whoever must not overtake them, and replays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import orjson
+
+from destinations.form.integration import Integration
+from workers import keys, scripts
+from workers.connection import redis
+from workers.flights import Cut, Failing, Parcel, Settlement, Waiting, halves
+from workers.groups import Group, unpack
+from workers.lanes import Lane
+from workers.settings import settings
+from workers.source import Doubts, call, conclusion, doubts, fatal, ids_and_letters, settled, state_of
+
+APART_AFTER = 3
+"""A request that failed so often is taken apart: perhaps one of its events is what the vendor stumbles over."""
+
+
+def parts_of(group: Group, parts: Sequence[Sequence[Waiting]]) -> list[Group]:
+    """A group for each part."""
+    return [group.part([member.id for member in part], [member.person for member in part]) for part in parts if part]
+
+
+class Side:
+    """A leased side lane: its groups go when they are due, one person's in order."""
+
+    def __init__(self, integration: Integration, lane: Lane) -> None:
+        self.integration = integration
+        self.lane = lane
+        queue, member = lane.queue, lane.member
+        self._due, self._groups = keys.due(queue, member), keys.groups(queue, member)
+        self._events, self._barrier = keys.events(queue, member), keys.barrier(queue, member)
+        self._now_ms = self._held_ms = 0
+        self._taken: dict[str, Group] = {}
+
+    def cut(self, size: int) -> list[Cut]:
+        """The groups that are due."""
+        names = (self.lane.state, self._due, self._groups, self._events, keys.held(self.lane.queue))
+        answer = scripts.call(redis(), "take", names, (self.lane.token, max(1, size // self.integration.batch.events)))
+        if answer is None:
+            self.lane.lost.set()
+            return []
+        rows, state, self._now_ms, self._held_ms = answer
+        known = state_of(state)
+        in_doubt, deadly = doubts(known), fatal(known)
+        return [self._cut(unpack(row[1]), row[2:], in_doubt, deadly) for row in rows]
+
+    def settle(self, settlement: Settlement) -> int:
+        """Remove events from their group, counted; when the last one goes, those behind it step forward."""
+        group = self._taken[str(settlement.members[0].group)]
+        gone = {member.id for member in settlement.members}
+        rest = replace(group, ids=[identifier for identifier in group.ids if identifier not in gone])
+        self._taken[group.id] = rest
+        names, arguments = conclusion(self.lane, replace(settlement, mark="" if rest.ids else group.id))
+        names += [self._due, self._groups, self._events, self._barrier]
+        arguments += [group.id, rest.packed() if rest.ids else b"", *ids_and_letters(settlement)]
+        return settled(self.lane, int(scripts.call(redis(), "settle_aside", names, arguments)))
+
+    def postpone(self, parcel: Parcel, wait_ms: int, sample: bytes, doubt: bool) -> Failing:
+        """Put a group back for its next try."""
+        group = self._taken[parcel.mark]
+        tried = group.tried(parcel.key, self._now_ms, self._held_ms, doubt)
+        apart = tried.tries >= APART_AFTER and len(parcel.members) > 1
+        new = parts_of(tried, halves(parcel.members)) if apart else [tried]
+        return self._regroup(group, new, wait_ms, sample, failed=True, doubt=doubt)
+
+    def split(self, cut: Cut, parts: Sequence[Sequence[Waiting]]) -> list[Cut]:
+        """Make a group of each part; they are due at once, and cut anew."""
+        group = self._taken[str(cut.group and cut.group.id)]
+        self._regroup(group, parts_of(group, parts))
+        return []
+
+    def _cut(self, group: Group, bodies: Sequence[bytes], in_doubt: Doubts, deadly: bool) -> Cut:
+        self._taken[group.id] = group
+        members = [
+            Waiting(identifier, orjson.loads(body), group=group.id)
+            for identifier, body in zip(group.ids, bodies, strict=True)
+        ]
+        takeovers, _ = in_doubt.get(group.id, (0, []))
+        old = group.age_ms(self._now_ms, self._held_ms) > settings().age_ms
+        return Cut(members, group.key, takeovers, group, expired=old, fatal=deadly)
+
+    def _regroup(
+        self,
+        old: Group,
+        new: Sequence[Group],
+        wait_ms: int = 0,
+        sample: bytes = b"",
+        *,
+        failed: bool = False,
+        doubt: bool = False,
+    ) -> Failing:
+        queue = self.lane.queue
+        names = [self.lane.state, keys.ledger(queue), keys.samples(queue), keys.health(queue)]
+        names += [self._due, self._groups, self._barrier]
+        arguments: list[scripts.Argument] = [self.lane.token, old.id, int(doubt), sample, settings().samples_kept]
+        arguments += [int(failed), wait_ms]
+        for group in new:
+            arguments += [group.id, group.packed()]
+        return call(self.lane, "regroup", names, arguments)
