@@ -78,7 +78,7 @@ class Config(Schema):
         validate=validate.Regexp(r"[A-Z]{2}\Z", error="Must be two capital letters such as GB."),
         metadata={
             "label": "Default country",
-            "help": "Phones are sent as +447700900123; those written without a country code belong to this one: GB, US …",
+            "help": "Phones are sent as +447700900123; those without a country code are of this country: GB, US …",
         },
     )
 
