@@ -48,7 +48,10 @@ def place(
 
 
 def halt(name: str, kind: str, reason: str, hint: str, milliseconds: int = FOREVER_MS) -> int:
-    """Hold an integration because people say so (``operator`` or ``disabled``); until when (ms of Redis's clock)."""
+    """Hold an integration because people say so (kind ``operator``); until when (ms of Redis's clock).
+
+    0 when the configuration disables the integration: then that is why it is held.
+    """
     return int(scripts.call(redis(), "halt", (keys.hold(name),), (kind, milliseconds, reason, hint)))
 
 
