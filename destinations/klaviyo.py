@@ -45,7 +45,7 @@ class Config(Schema):
 
     public_api_key = fields.Str(
         required=True,
-        validate=validate.Regexp(r"(?!pk_)\w+\Z", error="Must be the Site ID, not a private key."),
+        validate=validate.Regexp(r"(?!pk_)\S+\Z", error="Must be the Site ID, not a private key."),
         metadata={
             "label": "Public API Key",
             "help": "The 6-character Site ID, at the top of Account > Settings > API Keys. Never sent.",
@@ -76,7 +76,10 @@ class Config(Schema):
         load_default=None,
         allow_none=True,
         validate=validate.Regexp(r"[A-Z]{2}\Z", error="Must be two capital letters such as GB."),
-        metadata={"label": "Default country", "help": "Reads phone numbers written without a country code: GB, US …"},
+        metadata={
+            "label": "Default country",
+            "help": "Phones are sent as +447700900123; those without a country code are of this country: GB, US …",
+        },
     )
 
 

@@ -63,9 +63,7 @@ def request(records: Sequence[Record], integration: Integration, _: str) -> Requ
         "Content-Type": "application/json",
         "Content-Encoding": "gzip",
     }
-    return Request(
-        "POST", f"{integration.origin}/v1/log_event", headers, json={"events": list(records)}, compress=True
-    )
+    return Request("POST", f"{integration.origin}/v1/log_event", headers, json={"events": list(records)}, compress=True)
 
 
 def finish(draft: Draft) -> Iterable[Record]:

@@ -16,7 +16,7 @@ from workers.configuration import Configuration, InvalidFile
 from workers.connection import redis
 from workers.holds import FOREVER_MS
 from workers.registry import Document, Installed, open_spec, read_installed
-from workers.secrets import lock, vault
+from workers.secrets import SecretKeyError, lock, vault
 from workers.settings import settings
 
 REMOVED = "removed"
@@ -42,11 +42,14 @@ class Stale(Exception):
     """Somebody else changed the fleet meanwhile: work the change out again."""
 
 
-def work_out(configuration: Configuration, *, prune: bool = False) -> Change:
-    """What applying a configuration would change. ``prune`` also removes what the configuration does not name."""
+def work_out(configuration: Configuration, *, prune: bool = False, new_key: bool = False) -> Change:
+    """What applying a configuration would change. ``prune`` also removes what the configuration does not name.
+
+    Stored secrets that ``FLEET_SECRET_KEY`` does not open raise ``SecretKeyError``; with ``new_key`` they are to be changed.
+    """
     installed = read_installed()
     change = Change(installed.revision)
-    _integrations(change, configuration, installed)
+    _integrations(change, configuration, installed, new_key)
     _pipelines(change, configuration, installed)
     if prune:
         _prune(change, configuration, installed)
@@ -83,15 +86,25 @@ def _store(names: list[str], arguments: list[scripts.Argument]) -> int:
         raise
 
 
-def _integrations(change: Change, configuration: Configuration, installed: Installed) -> None:
+def _integrations(change: Change, configuration: Configuration, installed: Installed, new_key: bool) -> None:
     for name, integration in configuration.integrations.items():
         document = installed.documents.get(name)
         spec = {**integration.spec, "config": dict(integration.spec["config"])}
-        if document is not None and REMOVED not in document and same(open_spec(document), spec):
+        if document is not None and REMOVED not in document and unchanged(document, spec, new_key):
             change.left.append(f"integration {name}")
             continue
         (change.changed if document else change.added).append(f"integration {name}")
         change.integrations[name] = {"spec": sealed(spec), "revision": (document or {"revision": 0})["revision"] + 1}
+
+
+def unchanged(document: Document, spec: Mapping[str, Any], new_key: bool) -> bool:
+    """Whether a document stores this specification."""
+    try:
+        return same(open_spec(document), spec)
+    except SecretKeyError:
+        if not new_key:
+            raise
+        return False
 
 
 def _pipelines(change: Change, configuration: Configuration, installed: Installed) -> None:

@@ -58,10 +58,10 @@ class Cut:
 
 @dataclass(slots=True)
 class Parcel:
-    """Events that travel in one request; an unbatched event with several records needs several, in order."""
+    """Events that travel in one request, with its records; an unbatched event with several records needs several."""
 
     members: Sequence[Waiting]
-    requests: Sequence[Request]
+    requests: Sequence[tuple[Request, Sequence[Record]]]
     key: str
     cut: Cut
 
@@ -100,7 +100,7 @@ def pack(integration: Integration, members: Sequence[Waiting], cut: Cut) -> Parc
     key = cut.key or idempotency_key(member.message_id for member in members)
     records = [record for member in members for record in member.records]
     loads = [records] if integration.batch.events > 1 else [[record] for record in records]
-    requests = [integration.request(load, key) for load in loads]
+    requests = [(integration.request(load, key), load) for load in loads]
     return Parcel(members, requests, key, cut)
 
 
@@ -108,7 +108,7 @@ def oversize(parcel: Parcel, batch: Batch) -> bool:
     """Whether a parcel of several events is larger than the vendor takes."""
     if batch.bytes is None or len(parcel.members) < 2:
         return False
-    return any(len(request.payload() or b"") > batch.bytes for request in parcel.requests)
+    return any(len(request.payload() or b"") > batch.bytes for request, _ in parcel.requests)
 
 
 @dataclass(frozen=True, slots=True)

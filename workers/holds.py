@@ -71,7 +71,10 @@ def place(integration: Integration, kind: str, reading: Reading, asked_ms: int, 
 
 
 def halt(name: str, kind: str, reason: str, hint: str, milliseconds: int = FOREVER_MS) -> int:
-    """Hold an integration because people say so (``operator`` or ``disabled``); until when (ms of Redis's clock)."""
+    """Hold an integration because people say so (kind ``operator``); until when (ms of Redis's clock).
+
+    0 when the configuration disables the integration: then that is why it is held.
+    """
     return int(scripts.call(redis(), "halt", (keys.hold(name),), (kind, milliseconds, reason, hint)))
 
 

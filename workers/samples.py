@@ -46,24 +46,27 @@ def masked_answer(integration: Integration, answer: Answer | None, most: int = S
 
 def sample(integration: Integration, exchange: Exchange, members: Sequence[Waiting]) -> bytes:
     """One exchange as kept; empty when enough successes were kept this second."""
-    reading = exchange.reading
-    if reading.verdict is Verdict.DELIVERED and not quota().spend(integration.name):
+    if exchange.reading.verdict is Verdict.DELIVERED and not quota().spend(integration.name):
         return b""
-    return orjson.dumps(
-        {
-            "at": now(),
-            "integration": integration.name,
-            "verdict": reading.verdict,
-            "ms": round(exchange.ms, 1),
-            "events": len(members),
-            "message_ids": [member.message_id for member in members[:SHOWN_IDS]],
-            "request": masked_request(integration, exchange.request),
-            "answer": masked_answer(integration, exchange.answer),
-            "reason": mask_text(reading.reason, integration.secrets),
-            "hint": reading.hint,
-            "note": reading.note,
-        }
-    )
+    return orjson.dumps(shown(integration, exchange, [member.message_id for member in members]))
+
+
+def shown(integration: Integration, exchange: Exchange, message_ids: Sequence[str]) -> dict[str, Any]:
+    """One exchange for people, masked."""
+    reading = exchange.reading
+    return {
+        "at": now(),
+        "integration": integration.name,
+        "verdict": reading.verdict,
+        "ms": round(exchange.ms, 1),
+        "events": len(message_ids),
+        "message_ids": message_ids[:SHOWN_IDS],
+        "request": masked_request(integration, exchange.request),
+        "answer": masked_answer(integration, exchange.answer),
+        "reason": mask_text(reading.reason, integration.secrets),
+        "hint": reading.hint,
+        "note": reading.note,
+    }
 
 
 class Quota:

@@ -41,5 +41,5 @@ def unlock(value: Any, cipher: MultiFernet) -> Any:
     except InvalidToken as error:
         raise SecretKeyError(
             "a stored secret cannot be read with FLEET_SECRET_KEY; give the key it was encrypted with, "
-            "or apply the integration again with its secrets"
+            "or, if that is lost, store all secrets anew: fleet apply FILE --new-key"
         ) from error

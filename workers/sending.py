@@ -7,7 +7,8 @@ keep cookies and read proxies and passwords from the environment; none of that i
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from requests import PreparedRequest
 from requests.adapters import HTTPAdapter
@@ -16,7 +17,7 @@ from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import HTTPError
 
 from destinations.form.integration import Integration
-from destinations.form.parts import Answer, Reading, Verdict
+from destinations.form.parts import Answer, Reading, Record, Verdict
 from destinations.form.request import Request
 from workers.process import per_process
 
@@ -37,11 +38,11 @@ class Exchange:
     doubt: bool = False
 
 
-def send(integration: Integration, request: Request) -> Exchange:
-    """Send one request and read the answer."""
+def send(integration: Integration, request: Request, records: Sequence[Record]) -> Exchange:
+    """Send one request and read the answer, which may speak of its records by their number."""
     started = time.monotonic()
     try:
-        answer = _exchange(integration, request, started)
+        answer = replace(_exchange(integration, request, started), records=records)
         reading = integration.read(answer)
     except (RequestException, HTTPError, OSError) as error:
         return failure(request, error, (time.monotonic() - started) * 1000)
@@ -69,8 +70,6 @@ def prepare(request: Request) -> PreparedRequest:
     prepared.headers = CaseInsensitiveDict({**DEFAULTS, **request.headers})
     if body is not None:
         prepared.headers["Content-Length"] = str(len(body))
-        if request.compress:
-            prepared.headers["Content-Encoding"] = "gzip"
     return prepared
 
 

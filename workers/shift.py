@@ -151,7 +151,7 @@ class Shift:
 
     def _carry(self, parcel: Parcel) -> bool:
         """Send a parcel and do what the answer asks for; whether the next of its chain may follow."""
-        for request in parcel.requests:
+        for number, (request, records) in enumerate(parcel.requests, start=1):
             clearance = clear(self.integration, self.source.lane, parcel, self._stopped)
             if not clearance.at_ms:
                 self._rest(clearance.park_ms)
@@ -159,9 +159,9 @@ class Shift:
             if not self.source.lane.ours_for(self.integration.timeout[1]):
                 self.stop()
                 return False
-            exchange = send(self.integration, request)
+            exchange = send(self.integration, request, records)
             verdict = exchange.reading.verdict
-            if verdict is not Verdict.DELIVERED or request is parcel.requests[-1]:
+            if verdict is not Verdict.DELIVERED or number == len(parcel.requests):
                 act(self, parcel, exchange, clearance.at_ms)
             if verdict is not Verdict.DELIVERED:
                 return self.going and verdict is Verdict.INVALID

@@ -26,4 +26,4 @@ class _Loader(yaml.SafeLoader):
 
 def load(text: str) -> Any:
     """A document's value. Raises ``yaml.YAMLError``."""
-    return yaml.load(text, _Loader)  # a SafeLoader
+    return yaml.load(text, _Loader)

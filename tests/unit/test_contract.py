@@ -247,28 +247,31 @@ json_values = st.recursive(
 KNOWN = ["revenue", "value", "currency", "price", "url", "order_id", "createdAt", "itemsNum", "_p", "a.b", "id"]
 TRAITS = ["email", "phone", "name", "first_name", "last_name", "phone_number", "company"]
 CONTEXT = ["ip", "locale", "user_agent", "page", "campaign"]
-TIMES = ["2026-06-06T10:00:00.123Z", "1970-01-01T00:00:00Z", "1999-12-31T23:59:59Z", "2031-01-01T00:00:00Z", 1780740000]
+NOW = "2026-06-06T10:00:00.123Z"
+TIMES = [NOW, NOW, 1780740000, "1970-01-01T00:00:00Z", "1999-12-31T23:59:59Z", "2031-01-01T00:00:00Z"]
 
 
 def objects(known: Sequence[str]) -> st.SearchStrategy[dict[str, Any]]:
     return st.dictionaries(st.sampled_from(known) | st.text(max_size=12), json_values, max_size=6)
 
 
-ids = st.text(min_size=1, max_size=20) | st.just("user-1")
+persons = st.sampled_from([("user-1", None), (None, "anon-1"), ("user-1", "anon-1")])
+odd_persons = st.tuples(st.text(max_size=20), st.text(min_size=1, max_size=20))
 
 
 @st.composite
 def odd_events(draw: st.DrawFn, rows: Sequence[str]) -> dict[str, Any]:
     """An event of a mapped name, or of any other, with anything at all in it."""
-    row = draw(st.sampled_from(rows) | st.text(min_size=1, max_size=20))
+    row = draw(st.sampled_from(rows) | st.sampled_from(rows) | st.text(min_size=1, max_size=20))
     kind = row if row in ("page", "screen", "identify", "group", "alias") else "track"
+    user_id, anonymous_id = draw(persons | odd_persons)
     consent = st.dictionaries(st.sampled_from(["marketing", "analytics", "a b"]), st.booleans(), max_size=2)
     event = {
         "type": kind,
         "event": row if kind == "track" else None,
         "message_id": "m-1",
-        "user_id": draw(st.none() | ids),
-        "anonymous_id": draw(st.none() | ids),
+        "user_id": user_id,
+        "anonymous_id": anonymous_id,
         "timestamp": draw(st.sampled_from(TIMES)),
         "received_at": "2026-06-06T10:00:01Z",
         "properties": draw(objects(KNOWN)),
@@ -282,12 +285,14 @@ SOURCES = ["properties", "properties.revenue", "properties.url", "traits", "trai
 
 
 def bent(name: str, variant: str) -> st.SearchStrategy[dict[str, Any]]:
-    """A blueprint in which up to three fields, the event's name among them, read something they should not."""
+    """A blueprint in which a field or two, the event's name among them, read something they should not."""
     destination = catalog()[name]
     blueprint = destination.variants[variant]
     targets = [*blueprint["fields"], destination.name_path or "", blueprint["rest"].get("into", "")]
-    fields = st.dictionaries(st.sampled_from(sorted({*targets} - {""})), st.sampled_from(SOURCES), max_size=3)
-    return st.fixed_dictionaries({"unmapped": st.just("forward"), "fields": fields}, optional={"rest": st.none()})
+    known = st.sampled_from(sorted({*targets} - {""}))
+    fields = st.dictionaries(known, st.sampled_from(SOURCES), min_size=1, max_size=2)
+    kept = st.fixed_dictionaries({"unmapped": st.just("forward"), "fields": fields})
+    return kept | kept.map(lambda blueprint: blueprint | {"rest": None})
 
 
 def plain_specs(name: str) -> st.SearchStrategy[dict[str, Any]]:

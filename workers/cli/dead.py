@@ -1,0 +1,94 @@
+"""``fleet dead``: look at dead letters."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import Any
+
+import click
+
+from schemas.dead_letter import KINDS
+from workers.cli.fleet import known, open_fleet
+from workers.cli.terminal import console, note, on_terminal, say, say_json
+from workers.cli.trouble import Trouble
+from workers.dead import INBOX, Letter, find, letters, places
+
+
+@click.group()
+def dead() -> None:
+    """Look at dead letters: events that will not be delivered as they are, and why."""
+
+
+@dead.command(name="list")
+@click.option("--integration", "-i", help="Only this integration's; inbox for events that no integration got.")
+@click.option("--kind", type=click.Choice(KINDS), help="Only this kind.")
+@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="At most so many.")
+@click.option("--json", "as_json", is_flag=True, help="Print each whole, one JSON object a line.")
+def list_(integration: str | None, kind: str | None, limit: int, as_json: bool) -> None:
+    """List dead letters, the latest first."""
+    fleet = open_fleet(quiet=True)
+    if integration:
+        known(integration, (*fleet.names, INBOX), "fleet status lists them")
+    found = letters(places(fleet, integration), kind)
+    shown = list(islice(found, limit))
+    if as_json:
+        for letter in shown:
+            say_json(letter)
+    elif on_terminal():
+        _table(shown)
+    else:
+        for letter in shown:
+            say(line(letter))
+    if next(found, None):
+        note(f"there are more than these {limit}; ask for them with --limit")
+
+
+@dead.command()
+@click.argument("identifier", metavar="ID")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def show(identifier: str, as_json: bool) -> None:
+    """Show one dead letter whole: event, request, answer, reason and hint. ID is as fleet dead list shows it."""
+    found = find(places(open_fleet(quiet=True)), identifier)
+    if not found:
+        raise Trouble(f"there is no dead letter {identifier!r}; fleet dead list shows them")
+    for letter in found:
+        if as_json:
+            say_json(letter)
+        else:
+            _page(letter)
+
+
+def line(letter: Letter) -> str:
+    """A dead letter in one line: when, id, kind, event, reason."""
+    return "  ".join((letter["last_at"], letter["id"], letter["kind"], *named(letter), letter["reason"]))
+
+
+def named(letter: Letter) -> tuple[str, str]:
+    """What the event of a letter is called, and its message id; nothing where it was no event."""
+    event = letter["event"]
+    if not isinstance(event, dict):
+        return "-", "-"
+    return str(event.get("event") or event.get("type")), str(event.get("message_id"))
+
+
+def _table(found: list[Letter]) -> None:
+    from rich.table import Table  # noqa: PLC0415  # for terminals only
+
+    table = Table("when", "id", "kind", "event", "tries", "reason", header_style="bold", box=None)
+    for letter in found:
+        name, _ = named(letter)
+        cells = (letter["last_at"], letter["id"], letter["kind"], name, str(letter["attempts"]), letter["reason"])
+        table.add_row(*map(_text, cells))
+    console().print(table if found else "no dead letters")
+
+
+def _text(cell: str) -> Any:
+    from rich.text import Text  # noqa: PLC0415  # for terminals only
+
+    return Text(cell, overflow="fold")
+
+
+def _page(letter: Letter) -> None:
+    from workers.cli.pages import letter_page  # noqa: PLC0415  # rich is not needed for JSON
+
+    console().print(letter_page(letter))

@@ -1,0 +1,117 @@
+"""What ``fleet status`` says of an integration, in words: the same for the table and for plain lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from destinations.form.parts import Limit
+from workers.cli.durations import spoken
+from workers.ledger import Status
+from workers.overview import Overview
+
+NAMES_SHOWN = 5
+
+
+def lines(ledger: Status, overviews: Mapping[str, Overview]) -> Iterator[str]:
+    """The whole status in plain lines: the pipelines', then for each integration one, and what needs attention."""
+    yield received(ledger)
+    for name, row in ledger["integrations"].items():
+        known = overviews.get(name)
+        yield f"{name}  " + "  ".join(f"{word} {value}" for word, value in cells(row, known))
+        yield from (f"{name}  {remark}" for _, remark in remarks(row, known))
+
+
+def received(ledger: Status) -> str:
+    """What came in and what became of it before any integration."""
+    words = ("received", "routed", "invalid", "duplicate", "inbox_waiting")
+    return "  ".join(f"{word.replace('_', ' ')} {ledger[word]:,}" for word in words)
+
+
+def cells(row: Mapping[str, Any], known: Overview | None) -> Iterator[tuple[str, str]]:
+    """An integration's figures with their names."""
+    yield "destination", row["destination"]
+    yield "waiting", waiting(row, known)
+    yield delivered_label(known), f"{row['delivered']:,}"
+    yield "filtered", by_reason(row["filtered"])
+    yield "dropped", by_reason(row["dropped"])
+    yield "dead", dead(row, known)
+    yield "aside", f"{row['aside']:,}"
+    yield "limits", limits(known)
+    yield "balance", f"{row['balance']:,}"
+
+
+def delivered_label(known: Overview | None) -> str:
+    """What a delivery may be called, given what the vendor's answer proves."""
+    return "accepted, not confirmed" if known and not known.confirms else "delivered"
+
+
+def waiting(row: Mapping[str, Any], known: Overview | None) -> str:
+    """How many wait, how many of them are in flight, and for how long the oldest waits."""
+    details = [f"{row['in_flight']:,} in flight"] if row["in_flight"] else []
+    if known and known.oldest is not None:
+        details.append(f"oldest {spoken(known.oldest)}")
+    return f"{row['waiting']:,}" + (f" ({', '.join(details)})" if details else "")
+
+
+def by_reason(counts: Mapping[str, int]) -> str:
+    """Counts by reason: ``consent 12, unmapped 3``; ``0`` for none."""
+    return ", ".join(f"{reason} {number:,}" for reason, number in counts.items() if number) or "0"
+
+
+def dead(row: Mapping[str, Any], known: Overview | None) -> str:
+    """How many dead letters there are, and of which kinds the deaths were."""
+    kinds = by_reason(known.dead) if known and row["dead"] else "0"
+    return f"{row['dead']:,}" + (f" ({kinds})" if kinds != "0" else "")
+
+
+def limits(known: Overview | None) -> str:
+    """The limits in force: ``350/s, 3,500/min``."""
+    if known is None:
+        return "unknown"
+    told = [_limit(limit) for limit in known.limits]
+    return ", ".join(told) or ("lifted" if known.lifted else "none")
+
+
+def _limit(limit: Limit) -> str:
+    window = {1.0: "s", 60.0: "min"}.get(float(limit.seconds), f"{limit.seconds:g} s")
+    return f"{limit.requests:,}/{window}"
+
+
+def remarks(row: Mapping[str, Any], known: Overview | None) -> Iterator[tuple[str, str]]:
+    """What needs attention: a colour and a sentence each."""
+    if known and known.fault:
+        yield "red", f"cannot be used: {known.fault}"
+    if row["held"]:
+        hint = f"; {known.hint}" if known and known.hint else ""
+        yield "yellow", f"held, {row['held']['reason']}, {until(row['held']['until'])}{hint}"
+    if row["balance"]:
+        yield "red", f"the books do not balance: {row['balance']:+,}"
+    if known:
+        yield from (("yellow", f"warning: {text} ({number:,} events)") for text, number in shortened(known.warned))
+        yield from (("cyan", _unmapped(name, number, known)) for name, number in shortened(known.unmapped))
+
+
+def until(moment: str | None) -> str:
+    """Until when a hold lasts; one whose time has come is being probed."""
+    if moment is None:
+        return "until released"
+    over = datetime.fromisoformat(moment) <= datetime.now(UTC)
+    return f"since tried again at {moment}" if over else f"until {moment}"
+
+
+def shortened(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    """The most frequent ones, and the others added up."""
+    pairs = list(counts.items())
+    rest = pairs[NAMES_SHOWN:]
+    return pairs[:NAMES_SHOWN] + ([(f"{len(rest)} others", sum(number for _, number in rest))] if rest else [])
+
+
+def _unmapped(name: str, number: int, known: Overview) -> str:
+    nearest = f"; nearest: {known.nearest[name]!r}" if name in known.nearest else ""
+    return (
+        f"not mapped: {name!r} ({number:,} events{nearest})"
+        if name in known.unmapped
+        else f"not mapped: {name} ({number:,} events)"
+    )

@@ -1,0 +1,172 @@
+"""The parts of a whole fleet on this machine: started together, watched, and stopped in good order."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from workers import apply, configuration
+from workers.demo.fleet import write_fleet_file
+from workers.local.parts import Sandbox, Worker
+from workers.local.processes import Process, free_port, listens
+from workers.local.server import LocalRedis
+from workers.settings import settings
+
+PREFORK_SLOTS = 4
+LAST_WORDS = 15
+STEADY = 10.0
+"""A part that ends sooner than this many seconds after its start would only end again."""
+
+
+class PartEnded(RuntimeError):
+    """A part of the fleet ended by itself. The message names it, and ends with its log's last lines."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Where the parts listen on 127.0.0.1; 0: anywhere. Without a port for Flower there is no Flower."""
+
+    redis: int = 0
+    sandbox: int = 0
+    flower: int | None = None
+
+
+class Flower(Process):
+    """Flower, which shows Celery's workers, queues and tickets in a browser. Its port is free when ``port`` is 0."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self.port = port or free_port()
+        options = ["--address=127.0.0.1", f"--port={self.port}"]
+        super().__init__("flower", [sys.executable, "-m", "celery", "-A", "workers.app", "flower", *options], folder)
+
+    @property
+    def url(self) -> str:
+        """Where it is looked at."""
+        return f"http://127.0.0.1:{self.port}"
+
+
+@dataclass(slots=True)
+class Part:
+    """One part: its process, and when it was last started."""
+
+    name: str
+    log: Path
+    process: Process | LocalRedis
+    started: float = field(default_factory=time.monotonic)
+
+    def revive(self) -> None:
+        """Start it again. ``PartEnded`` when it ended so soon that this is no use."""
+        if time.monotonic() - self.started < STEADY:
+            raise self.ended()
+        self.started = time.monotonic()
+        self.process.start()
+
+    def ended(self) -> PartEnded:
+        """What to say of its end."""
+        lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-LAST_WORDS:]
+        tail = "\n".join(f"  {line}" for line in lines)
+        return PartEnded(f"{self.name} ended by itself. Its log, {self.log}, ends with:\n{tail or '  (nothing)'}")
+
+
+class Parts:
+    """Redis, the stand-in vendors, Celery workers, perhaps Flower; one integration of each destination is installed.
+
+    >>> with Parts(folder, development_key(), lifted=True) as parts:
+    ...     enqueue(...)
+
+    Entering returns when the workers take tickets. It sets this process's environment, which makes it a producer of
+    this fleet. ``NotReady``, ``NoServer`` or ``FolderInUse`` when a part does not come up, ``InvalidFile`` when the
+    configuration file in the folder has faults.
+    """
+
+    def __init__(
+        self, folder: Path, secret_key: str, *, lifted: bool, pool: str = "threads", ports: Ports = Ports()
+    ) -> None:
+        self.folder = folder
+        self.secret_key = secret_key
+        self.lifted = lifted
+        self.pool = pool
+        self.redis = LocalRedis(folder, ports.redis)
+        self.sandbox = Sandbox(folder, ports.sandbox)
+        self.flower = None if ports.flower is None else Flower(folder, ports.flower)
+        self._parts: list[Part] = []
+        self._stack = ExitStack()
+
+    @property
+    def sandbox_url(self) -> str:
+        """Where the stand-in vendors answer."""
+        return self.sandbox.url("").rstrip("/")
+
+    @property
+    def fleet_file(self) -> Path:
+        """The configuration file that is applied."""
+        return self.folder / "fleet.yaml"
+
+    def environment(self) -> dict[str, str]:
+        """The settings of every process of this fleet."""
+        return {
+            "FLEET_REDIS_URL": self.redis.url,
+            "FLEET_BROKER_URL": self.redis.url,
+            "FLEET_SECRET_KEY": self.secret_key,
+            "FLEET_SANDBOX_URL": self.sandbox_url,
+        }
+
+    def ended(self) -> Iterable[Part]:
+        """The parts that should be running and are not."""
+        return [part for part in self._parts if not part.process.running]
+
+    def check(self) -> None:
+        """``PartEnded`` when one did."""
+        for part in self.ended():
+            raise part.ended()
+
+    def __enter__(self) -> Self:
+        try:
+            self._start()
+        except BaseException:
+            self._stack.close()
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._stack.close()
+
+    def _start(self) -> None:
+        self._stack.callback(self.redis.stop)
+        self.redis.start()
+        self._parts.append(Part("redis", self.folder / "redis.log", self.redis))
+        self._join()
+        workers = self._workers()
+        self._launch([self.sandbox, *workers, *([self.flower] if self.flower else [])])
+        self.sandbox.wait_until(lambda: listens(self.sandbox.port), 60)
+        for worker in workers:
+            worker.wait_until(worker.takes_tickets, 60)
+
+    def _join(self) -> None:
+        """Become a process of this fleet, and install its integrations."""
+        os.environ.update(self.environment())
+        settings.cache_clear()
+        path = write_fleet_file(self.fleet_file, lifted=self.lifted)
+        apply.carry_out(apply.work_out(configuration.read_file(path)))
+
+    def _workers(self) -> list[Worker]:
+        """With threads a process a core; prefork has its own processes."""
+        threads = self.pool == "threads"
+        count = settings().processes if threads else 1
+        slots = settings().slots if threads else max(PREFORK_SLOTS, settings().processes)
+        env = {**self.environment(), "FLEET_POOL": self.pool, "FLEET_SLOTS": str(slots)}
+        return [Worker(self.folder, self.redis.url, name=f"worker{n}", env=env) for n in range(1, count + 1)]
+
+    def _launch(self, processes: Iterable[Process]) -> None:
+        """Start them all before any is waited for: each takes seconds to import."""
+        for process in processes:
+            self._stack.callback(process.stop)
+            Process.start(process)
+            self._parts.append(Part(process.name, process.log, process))
