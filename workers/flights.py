@@ -47,6 +47,11 @@ class Parcel:
     requests: Sequence[Request] = field(default_factory=tuple)
 
     @property
+    def records(self) -> list[Record]:
+        """The records of all members, in order."""
+        return [record for member in self.members for record in member.records]
+
+    @property
     def halves(self) -> tuple[Sequence[Waiting], Sequence[Waiting]]:
         """The members in two parts, order kept."""
         middle = (len(self.members) + 1) // 2
@@ -71,7 +76,7 @@ def _waiting(identifier: bytes, body: bytes, state: dict[bytes, bytes]) -> Waiti
 def pack(integration: Integration, members: Sequence[Waiting]) -> Parcel:
     """Build the request, or requests, that carry these events."""
     if integration.batch.events > 1:
-        records = [record for member in members for record in member.records]
+        records = Parcel(members).records
         return Parcel(
             members, (integration.request(records, idempotency_key(member.message_id for member in members)),)
         )

@@ -7,7 +7,8 @@ keep cookies and read proxies and passwords from the environment; none of that i
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from requests import PreparedRequest
 from requests.adapters import HTTPAdapter
@@ -17,7 +18,8 @@ from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import HTTPError
 
 from destinations.form.integration import Integration
-from destinations.form.parts import Answer, Reading, Verdict
+from destinations.form.masking import mask_text
+from destinations.form.parts import Answer, Reading, Record, Verdict
 from destinations.form.request import Request
 from workers.process import per_process
 
@@ -36,15 +38,23 @@ class Exchange:
     ms: float
 
 
-def send(integration: Integration, request: Request) -> Exchange:
-    """Send one request and read the answer."""
+def send(integration: Integration, request: Request, records: Sequence[Record] = ()) -> Exchange:
+    """Send one request, which carries ``records``, and read the answer. No reason or note tells a secret."""
     started = time.monotonic()
     try:
-        answer = _exchange(integration, request, started)
+        answer = replace(_exchange(integration, request, started), records=records)
         reading = integration.read(answer)
     except (RequestException, HTTPError, OSError) as error:
         answer, reading = None, failure(error)
-    return Exchange(request, answer, reading, (time.monotonic() - started) * 1000)
+    return Exchange(request, answer, _masked(integration, reading), (time.monotonic() - started) * 1000)
+
+
+def _masked(integration: Integration, reading: Reading) -> Reading:
+    """A vendor may repeat our credential in its answer, and an exception the address with it."""
+    if not (reading.reason or reading.note):
+        return reading
+    reason, note = (mask_text(text, integration.secrets) for text in (reading.reason, reading.note))
+    return replace(reading, reason=reason, note=note)
 
 
 def failure(error: Exception) -> Reading:

@@ -132,7 +132,7 @@ class Shift:
             if not self.lane.ours_for(self.integration.timeout[1]):
                 self.stop()
                 return False
-            exchange = send(self.integration, request)
+            exchange = send(self.integration, request, parcel.records)
             if exchange.reading.verdict is not Verdict.DELIVERED or request is parcel.requests[-1]:
                 act(self, parcel, exchange, asked_ms)
             if exchange.reading.verdict is not Verdict.DELIVERED:
