@@ -206,7 +206,7 @@ def _why(given: Any, suffix: str) -> str:
 
 
 def _read(answer: Answer) -> Reading | None:
-    if answer.status != 429:
+    if answer.status != 429 or "retry-after" in answer.headers:
         return None
     return Reading(Verdict.THROTTLED, retry_after=seconds_to_reset(answer, "x-ratelimit-reset"))
 

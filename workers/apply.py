@@ -45,7 +45,7 @@ class Stale(Exception):
 def work_out(configuration: Configuration, *, prune: bool = False, new_key: bool = False) -> Change:
     """What applying a configuration would change. ``prune`` also removes what the configuration does not name.
 
-    Stored secrets that ``FLEET_SECRET_KEY`` does not open raise ``SecretKeyError``; with ``new_key`` they are to be changed.
+    Stored secrets that ``FLEET_SECRET_KEY`` does not open raise ``SecretKeyError``; with ``new_key`` they are changed.
     """
     installed = read_installed()
     change = Change(installed.revision)

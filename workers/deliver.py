@@ -13,6 +13,7 @@ from workers.registry import registry
 from workers.shift import Shift
 from workers.side import Side
 from workers.slots import slots
+from workers.source import Source
 
 MINUTE = 60_000
 
@@ -39,12 +40,17 @@ def work(name: str, lane: Lane) -> dict[str, Any]:
     integration = fleet.get(name)
     if integration is None:
         return _unusable(name, lane, fleet.faults.get(name, "it is not installed"))
-    shift = Shift(integration, Head(integration, lane) if lane.member.isdigit() else Side(integration, lane))
+    shift = Shift(integration, source_of(lane, integration.batch.events))
     try:
         shift.work()
     finally:
         release(lane, shift.park_ms)
     return {"lane": lane.member, **shift.tally}
+
+
+def source_of(lane: Lane, batch: int) -> Source:
+    """What a leased lane is worked from: its head, or a side lane's due groups of up to ``batch`` events."""
+    return Head(lane) if lane.member.isdigit() else Side(lane, batch)
 
 
 def _unusable(name: str, lane: Lane, fault: str) -> dict[str, Any]:

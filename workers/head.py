@@ -9,7 +9,6 @@ from typing import Any
 import orjson
 import structlog
 
-from destinations.form.integration import Integration
 from workers import keys, scripts
 from workers.connection import redis
 from workers.flights import Cut, Failing, Parcel, Settlement, Waiting
@@ -27,8 +26,7 @@ FOLLOWERS = 200
 class Head:
     """A leased lane, worked from its head."""
 
-    def __init__(self, integration: Integration, lane: Lane) -> None:
-        self.integration = integration
+    def __init__(self, lane: Lane) -> None:
         self.lane = lane
         self._side = f"{lane.member}{keys.ASIDE}"
 

@@ -17,6 +17,9 @@ ASIDE = "a"
 REPLAY = "r"
 """Ends the member of the side lane for replays."""
 
+KINDS = ("", ASIDE, REPLAY)
+"""Endings of the members that a lane number has in an integration's agenda."""
+
 FLEET = f"{PREFIX}:fleet"
 PIPELINES = f"{PREFIX}:pipelines"
 INTEGRATIONS = f"{PREFIX}:integrations"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+from destinations.form.catalog import catalog
 from destinations.form.integration import Integration
 from destinations.form.parts import Limit
 from workers import keys
@@ -65,7 +66,7 @@ def _overview(fleet: Registry, name: str, answers: list[Any], now: int) -> Overv
     warned, unmapped, ledger, hint, *heads = answers
     integration, unknown = fleet.get(name), _counts(unmapped)
     return Overview(
-        confirms=integration is None or integration.destination.confirms,
+        confirms=catalog()[fleet.document(name)["spec"]["destination"]].confirms,
         limits=(*integration.limits, *integration.tightened) if integration else (),
         lifted=bool(integration and not integration.limits),
         warned=_counts(warned),

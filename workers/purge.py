@@ -8,10 +8,10 @@ from collections.abc import Callable
 
 from workers import keys, scripts
 from workers.connection import redis
-from workers.flights import cut
-from workers.lanes import Lane, release
+from workers.deliver import source_of
+from workers.flights import Settlement
+from workers.lanes import Lane, release, stream_of
 from workers.registry import Registry
-from workers.settle import settle
 
 CHUNK = 500
 LEASE_MS = 10_000
@@ -27,26 +27,36 @@ class Leased(Exception):
 
 
 def purge(name: str, lanes: int) -> int:
-    """Empty all lanes; how many events went, each counted as ``purged``.
+    """Empty all lanes and side lanes; how many events went, each counted as ``purged``.
 
     A lane that a worker still holds is waited for. Raises ``Leased``, or ``Enabled``, also when that comes meanwhile.
     """
-    return sum(_empty(name, str(number)) for number in range(lanes))
+    return sum(_empty(name, f"{number}{kind}") for number in range(lanes) for kind in keys.KINDS)
 
 
 def _empty(name: str, member: str) -> int:
-    lane = Lane(name, member, keys.waiting(name, member), uuid.uuid4().hex, 0, "", 0.0, LEASE_MS)
+    lane = Lane(name, member, stream_of(name, member), uuid.uuid4().hex, 0, "", 0.0, LEASE_MS, probe=False)
     purged, patient_until = 0, time.monotonic() + PATIENCE
     try:
-        while redis().xlen(lane.stream):
-            if not seize(lane):
+        while redis().exists(lane.stream) and _waits(lane):
+            if seize(lane):
+                purged += _chunk(lane)
+            else:
                 _wait(lane, patient_until)
-                continue
-            gone = settle(lane, cut(lane, CHUNK) or [], "purged", note="fleet purge")
-            purged += gone
     finally:
         release(lane)
     return purged
+
+
+def _waits(lane: Lane) -> int:
+    return redis().xlen(lane.stream) if lane.member.isdigit() else redis().zcard(lane.stream)
+
+
+def _chunk(lane: Lane) -> int:
+    if not lane.member.isdigit():
+        redis().zadd(lane.stream, dict.fromkeys(redis().zrange(lane.stream, 0, CHUNK), 0))
+    source = source_of(lane, batch=1)
+    return sum(source.settle(Settlement(cut.members, "purged", "fleet purge")) for cut in source.cut(CHUNK))
 
 
 def seize(lane: Lane) -> bool:
@@ -67,12 +77,14 @@ def _wait(lane: Lane, until: float) -> None:
 def forget(name: str, fleet: Registry) -> bool:
     """Forget a removed integration: document, counters, dead letters, samples. False when something waits in it."""
     lanes = [str(number) for number in range(fleet.lanes)]
-    names = [keys.INTEGRATIONS, keys.REVISION]
-    names += [keys.waiting(name, lane) for lane in lanes] + [keys.aside(name, lane) for lane in lanes]
-    names += [keys.state(name, lane) for lane in lanes]
-    for key in OWN:
-        names.append(key(name))
-    return bool(scripts.call(redis(), "forget", names, (name, len(lanes))))
+    sides = [f"{lane}{kind}" for lane in lanes for kind in keys.KINDS if kind]
+    names = [keys.INTEGRATIONS, keys.REVISION, *(keys.waiting(name, lane) for lane in lanes)]
+    names += [keys.due(name, side) for side in sides]
+    for side in sides:
+        names += [keys.groups(name, side), keys.events(name, side), keys.barrier(name, side)]
+    names += [keys.state(name, member) for member in (*lanes, *sides)]
+    names += [key(name) for key in OWN]
+    return bool(scripts.call(redis(), "forget", names, (name, len(lanes), len(sides))))
 
 
 OWN: tuple[Callable[[str], str], ...] = (
@@ -85,6 +97,8 @@ OWN: tuple[Callable[[str], str], ...] = (
     keys.warned,
     keys.dead,
     keys.hold,
+    keys.held,
+    keys.health,
     keys.cleared,
     keys.samples,
 )

@@ -17,6 +17,7 @@ from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import HTTPError
 
 from destinations.form.integration import Integration
+from destinations.form.masking import mask_text
 from destinations.form.parts import Answer, Reading, Record, Verdict
 from destinations.form.request import Request
 from workers.process import per_process
@@ -34,26 +35,37 @@ class Exchange:
     request: Request
     answer: Answer | None
     reading: Reading
-    ms: float
+    ms: float = 0.0
     doubt: bool = False
 
 
 def send(integration: Integration, request: Request, records: Sequence[Record]) -> Exchange:
-    """Send one request and read the answer, which may speak of its records by their number."""
+    """Send one request, which carries ``records``, and read the answer. No reason or note tells a secret."""
     started = time.monotonic()
     try:
         answer = replace(_exchange(integration, request, started), records=records)
         reading = integration.read(answer)
     except (RequestException, HTTPError, OSError) as error:
-        return failure(request, error, (time.monotonic() - started) * 1000)
-    return Exchange(request, answer, reading, (time.monotonic() - started) * 1000)
+        exchange = failure(request, error)
+    else:
+        exchange = Exchange(request, answer, reading)
+    ms = (time.monotonic() - started) * 1000
+    return replace(exchange, reading=_masked(integration, exchange.reading), ms=ms)
 
 
-def failure(request: Request, error: Exception, ms: float) -> Exchange:
+def _masked(integration: Integration, reading: Reading) -> Reading:
+    """A vendor may repeat our credential in its answer, and an exception the address with it."""
+    if not (reading.reason or reading.note):
+        return reading
+    reason, note = (mask_text(text, integration.secrets) for text in (reading.reason, reading.note))
+    return replace(reading, reason=reason, note=note)
+
+
+def failure(request: Request, error: Exception) -> Exchange:
     """What a failure on the way means: transient, and in doubt when the vendor may have taken the request."""
     never_left = isinstance(error, ConnectTimeout) or any(name in repr(error) for name in BEFORE_SENDING)
     why = "could not connect" if never_left else "no answer, its fate is in doubt"
-    return Exchange(request, None, Reading(Verdict.TRANSIENT, f"{why}: {innermost(error)}"), ms, not never_left)
+    return Exchange(request, None, Reading(Verdict.TRANSIENT, f"{why}: {innermost(error)}"), doubt=not never_left)
 
 
 def innermost(error: BaseException) -> str:

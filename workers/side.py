@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import orjson
 
-from destinations.form.integration import Integration
 from workers import keys, scripts
 from workers.connection import redis
 from workers.flights import Cut, Failing, Parcel, Settlement, Waiting, halves
@@ -26,11 +25,11 @@ def parts_of(group: Group, parts: Sequence[Sequence[Waiting]]) -> list[Group]:
 
 
 class Side:
-    """A leased side lane: its groups go when they are due, one person's in order."""
+    """A leased side lane: its groups, of up to ``batch`` events, go when they are due, one person's in order."""
 
-    def __init__(self, integration: Integration, lane: Lane) -> None:
-        self.integration = integration
+    def __init__(self, lane: Lane, batch: int) -> None:
         self.lane = lane
+        self._batch = batch
         queue, member = lane.queue, lane.member
         self._due, self._groups = keys.due(queue, member), keys.groups(queue, member)
         self._events, self._barrier = keys.events(queue, member), keys.barrier(queue, member)
@@ -40,7 +39,7 @@ class Side:
     def cut(self, size: int) -> list[Cut]:
         """The groups that are due."""
         names = (self.lane.state, self._due, self._groups, self._events, keys.held(self.lane.queue))
-        answer = scripts.call(redis(), "take", names, (self.lane.token, max(1, size // self.integration.batch.events)))
+        answer = scripts.call(redis(), "take", names, (self.lane.token, max(1, size // self._batch)))
         if answer is None:
             self.lane.lost.set()
             return []

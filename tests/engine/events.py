@@ -19,8 +19,8 @@ def track(name: str = "Order Completed", user: str | None = "u1", **fields: Any)
 
 
 def tracks(number: int, persons: int = 10, **fields: Any) -> list[Event]:
-    """So many track events of so many persons, in turns."""
-    return [track(user=f"u{turn % persons}", **fields) for turn in range(number)]
+    """So many track events of so many persons (u1, u2, …), in turns."""
+    return [track(user=f"u{turn % persons + 1}", **fields) for turn in range(number)]
 
 
 def refs(events: list[Event]) -> list[str]:

@@ -9,7 +9,7 @@ import click
 
 from schemas.dead_letter import KINDS
 from workers.cli.fleet import known, open_fleet
-from workers.cli.terminal import console, note, on_terminal, say, say_json
+from workers.cli.terminal import console, note, on_terminal, printable, say, say_json
 from workers.cli.trouble import Trouble
 from workers.dead import INBOX, Letter, find, letters, places
 
@@ -60,7 +60,7 @@ def show(identifier: str, as_json: bool) -> None:
 
 def line(letter: Letter) -> str:
     """A dead letter in one line: when, id, kind, event, reason."""
-    return "  ".join((letter["last_at"], letter["id"], letter["kind"], *named(letter), letter["reason"]))
+    return printable("  ".join((letter["last_at"], letter["id"], letter["kind"], *named(letter), letter["reason"])))
 
 
 def named(letter: Letter) -> tuple[str, str]:
@@ -85,7 +85,7 @@ def _table(found: list[Letter]) -> None:
 def _text(cell: str) -> Any:
     from rich.text import Text  # noqa: PLC0415  # for terminals only
 
-    return Text(cell, overflow="fold")
+    return Text(printable(cell), overflow="fold")
 
 
 def _page(letter: Letter) -> None:

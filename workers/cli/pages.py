@@ -1,4 +1,4 @@
-"""Requests, answers, dead letters and traces as pages for people."""
+"""Dead letters, samples and traces as pages for people."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rich.console import Group, RenderableType
-from rich.padding import Padding
-from rich.text import Text
 
-from workers.cli.explained import body, request_lines
+from workers.cli.explained import body, indented, request_lines, text
 
 Lines = list[RenderableType]
 
@@ -20,43 +18,43 @@ COLOURS = {
     "dead letter": "red",
     "dead": "red",
     "filtered": "yellow",
+    "dropped": "yellow",
 }
 
 
 def letter_page(letter: Mapping[str, Any]) -> RenderableType:
     """A dead letter."""
-    lines: Lines = [Text(f"dead letter {letter['id']}", "bold"), Text(f"{letter['kind']}: {letter['reason']}", "red")]
+    lines: Lines = [text(f"dead letter {letter['id']}", "bold"), text(f"{letter['kind']}: {letter['reason']}", "red")]
     if letter["hint"]:
-        lines.append(Text(letter["hint"], "yellow"))
-    tries = f"{letter['attempts']} tries, the first {letter['first_at']}, the last {letter['last_at']}"
-    lines += [Text(tries), "", Text("event", "bold"), body(letter["event"])]
+        lines.append(text(letter["hint"], "yellow"))
+    tries = f"tries: {letter['attempts']}, the first {letter['first_at']}, the last {letter['last_at']}"
+    lines += [text(tries), "", text("event", "bold"), body(letter["event"])]
     return Group(*lines, *_exchange(letter["request"], letter["answer"]))
 
 
 def sample_page(sample: Mapping[str, Any], head: str) -> RenderableType:
     """A request and its answer under a line that says how it went."""
     colour = "green" if sample["verdict"] == "delivered" else "red"
-    lines: Lines = [Text(head, f"bold {colour}")]
-    lines += [Text(sample[part], "yellow") for part in ("reason", "hint", "note") if sample.get(part)]
+    lines: Lines = [text(head, f"bold {colour}")]
+    lines += [text(sample[part], "yellow") for part in ("reason", "hint", "note") if sample.get(part)]
     return Group(*lines, *_exchange(sample["request"], sample["answer"]), "")
 
 
 def trace_page(trace: Mapping[str, Any]) -> RenderableType:
     """Everything known of one event."""
-    lines: Lines = [Text(trace["message_id"], "bold")]
+    lines: Lines = [text(trace["message_id"], "bold")]
     if trace["event"] is not None:
         lines.append(body(trace["event"]))
-    places = [("inbox", trace["inbox"]), *trace["integrations"].items()]
-    for name, steps in places:
+    for name, steps in [("inbox", trace["inbox"]), *trace["integrations"].items()]:
         if steps:
-            lines += ["", Text(name, "bold"), *(_indented(line) for step in steps for line in _step(step))]
+            lines += ["", text(name, "bold"), *(indented(line) for step in steps for line in _step(step))]
     return Group(*lines)
 
 
 def _step(step: Mapping[str, Any]) -> Iterable[RenderableType]:
-    yield Text(step_line(step), COLOURS.get(step["what"].partition(":")[0], ""))
+    yield text(step_line(step), COLOURS.get(step["what"].partition(":")[0], ""))
     if "request" in step:
-        yield from map(_indented, _exchange(step["request"], step["answer"]))
+        yield from map(indented, _exchange(step["request"], step["answer"]))
 
 
 def step_line(step: Mapping[str, Any]) -> str:
@@ -71,12 +69,8 @@ def step_line(step: Mapping[str, Any]) -> str:
 def _exchange(request: Mapping[str, Any] | None, answer: Mapping[str, Any] | None) -> Lines:
     lines: Lines = []
     if request:
-        lines += [Text("request", "bold"), *map(_indented, request_lines(request))]
+        lines += [text("request", "bold"), *map(indented, request_lines(request))]
     if answer:
-        lines += [Text("answer", "bold"), _indented(Text(str(answer["status"])))]
-        lines += [_indented(body(answer["body"]))] if answer["body"] else []
+        lines += [text("answer", "bold"), indented(text(str(answer["status"])))]
+        lines += [indented(body(answer["body"]))] if answer["body"] else []
     return lines
-
-
-def _indented(line: RenderableType) -> RenderableType:
-    return Padding(line, (0, 0, 0, 2))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import click
 
 from workers.cli.fleet import open_fleet
-from workers.cli.terminal import compact, console, on_terminal, say, say_json
+from workers.cli.terminal import compact, console, on_terminal, printable, say, say_json
 from workers.cli.trouble import Trouble
 from workers.settings import settings
 from workers.trace import Trace, known, trace
@@ -42,8 +42,8 @@ def show(message_id: str, as_json: bool) -> None:
 def lines(found: Trace) -> Iterator[str]:
     """A trace in plain lines: time, place, what, details."""
     if found["event"] is not None:
-        yield f"event  {compact(found['event'])}"
+        yield printable(f"event  {compact(found['event'])}")
     for place, steps in (("inbox", found["inbox"]), *found["integrations"].items()):
         for step in steps:
             details = {name: value for name, value in step.items() if name not in ("at", "what")}
-            yield f"{step['at']}  {place}  {step['what']}  {compact(details)}"
+            yield printable(f"{step['at']}  {place}  {step['what']}  {compact(details)}")

@@ -89,8 +89,9 @@ def remarks(row: Mapping[str, Any], known: Overview | None) -> Iterator[tuple[st
     if row["balance"]:
         yield "red", f"the books do not balance: {row['balance']:+,}"
     if known:
-        yield from (("yellow", f"warning: {text} ({number:,} events)") for text, number in shortened(known.warned))
-        yield from (("cyan", _unmapped(name, number, known)) for name, number in shortened(known.unmapped))
+        yield from (("yellow", f"warning, {number:,} events: {text}") for text, number in known.warned.items())
+        if known.unmapped:
+            yield "cyan", f"not mapped: {', '.join(unmapped(known))}"
 
 
 def until(moment: str | None) -> str:
@@ -101,17 +102,11 @@ def until(moment: str | None) -> str:
     return f"since tried again at {moment}" if over else f"until {moment}"
 
 
-def shortened(counts: Mapping[str, int]) -> list[tuple[str, int]]:
-    """The most frequent ones, and the others added up."""
-    pairs = list(counts.items())
-    rest = pairs[NAMES_SHOWN:]
-    return pairs[:NAMES_SHOWN] + ([(f"{len(rest)} others", sum(number for _, number in rest))] if rest else [])
-
-
-def _unmapped(name: str, number: int, known: Overview) -> str:
-    nearest = f"; nearest: {known.nearest[name]!r}" if name in known.nearest else ""
-    return (
-        f"not mapped: {name!r} ({number:,} events{nearest})"
-        if name in known.unmapped
-        else f"not mapped: {name} ({number:,} events)"
-    )
+def unmapped(known: Overview) -> Iterator[str]:
+    """The most frequent event names that are not mapped, how many events had each, and what was probably meant."""
+    names = list(known.unmapped.items())
+    for name, number in names[:NAMES_SHOWN]:
+        nearest = f" (nearest: {known.nearest[name]!r})" if name in known.nearest else ""
+        yield f"{name!r} {number:,}{nearest}"
+    if rest := names[NAMES_SHOWN:]:
+        yield f"{len(rest)} more {sum(number for _, number in rest):,}"

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from workers.cli.fleet import installed, open_fleet
-from workers.cli.terminal import console, on_terminal, say, say_json
+from workers.cli.terminal import console, on_terminal, printable, say, say_json
 from workers.tail import Sample, Tail
 
 
@@ -39,7 +39,7 @@ def show(sample: Sample, as_json: bool) -> None:
 
         console().print(sample_page(sample, head(sample)))
     else:
-        said = "  ".join(sample[part] for part in ("reason", "hint", "note") if sample[part])
+        said = printable("  ".join(sample[part] for part in ("reason", "hint", "note") if sample[part]))
         say(
             "  ".join(
                 filter(None, (head(sample), request_line(sample["request"]), answer_line(sample["answer"]), said))
@@ -55,14 +55,9 @@ def head(sample: Sample) -> str:
 
 def request_line(request: dict[str, Any]) -> str:
     """A request in one line."""
-    return " ".join(filter(None, (request["method"], request["url"], one_line(request["body"]))))
+    return " ".join(filter(None, (request["method"], request["url"], printable(request["body"]))))
 
 
 def answer_line(answer: dict[str, Any] | None) -> str:
     """An answer in one line."""
-    return f"→ {answer['status']} {one_line(answer['body'])}".rstrip() if answer else "→ no answer"
-
-
-def one_line(text: str) -> str:
-    """A text without what would break a line, or a terminal."""
-    return "".join(letter if letter.isprintable() else " " for letter in text)
+    return f"→ {answer['status']} {printable(answer['body'])}".rstrip() if answer else "→ no answer"

@@ -35,6 +35,11 @@ def say_json(value: Any) -> None:
     click.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2 if on_terminal() else 0))
 
 
+def printable(text: str) -> str:
+    """A text without what would break a line or command the terminal. Vendors and producers write what they like."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
+
+
 def compact(value: Any) -> str:
     """A JSON value in one line, for a line of text; a text as it is."""
     return value if isinstance(value, str) else orjson.dumps(value).decode()
