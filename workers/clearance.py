@@ -45,8 +45,20 @@ def clear(integration: Integration, lane: Lane, parcel: Parcel, stopped: Event) 
 
 
 def _ask(integration: Integration, lane: Lane, parcel: Parcel) -> tuple[int, int, int]:
-    names, arguments = windows(integration)
     ids = " ".join(member.id for member in parcel.members)
-    asked: list[scripts.Argument] = [lane.token, parcel.mark, f"{parcel.cut.takeovers} {ids}", RECOVERY, *arguments]
-    word, wait_ms, now_ms = scripts.call(redis(), "clear", [lane.state, keys.pace(pace_of(integration)), *names], asked)
+    return _run(integration, lane.state, lane.token, parcel.mark, f"{parcel.cut.takeovers} {ids}")
+
+
+def ask(integration: Integration) -> int:
+    """Ask for a permit for a request that belongs to no lane; 0 when it may go, else how long to wait (ms)."""
+    word, wait_ms, _ = _run(integration, keys.state(integration.name), "", "", "")
+    return 0 if word == 1 else wait_ms
+
+
+def _run(integration: Integration, *flight: str) -> tuple[int, int, int]:
+    names, numbers = windows(integration)
+    state, *place = flight
+    arguments: list[scripts.Argument] = [*place, RECOVERY, *numbers]
+    answer = scripts.call(redis(), "clear", [state, keys.pace(pace_of(integration)), *names], arguments)
+    word, wait_ms, now_ms = answer
     return int(word), int(wait_ms), int(now_ms)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable
+from typing import Any
 
 from workers import keys, scripts
 from workers.connection import redis
@@ -54,7 +55,8 @@ def _waits(lane: Lane) -> int:
 
 def _chunk(lane: Lane) -> int:
     if not lane.member.isdigit():
-        redis().zadd(lane.stream, dict.fromkeys(redis().zrange(lane.stream, 0, CHUNK), 0))
+        groups: Any = redis().zrange(lane.stream, 0, CHUNK)
+        redis().zadd(lane.stream, dict.fromkeys(groups, 0))
     source = source_of(lane, batch=1)
     return sum(source.settle(Settlement(cut.members, "purged", "fleet purge")) for cut in source.cut(CHUNK))
 

@@ -10,7 +10,7 @@ from destinations.form.integration import Integration
 from destinations.form.keys import idempotency_key
 from destinations.form.parts import Event, Outcome, Verdict
 from schemas.event import load_event
-from workers import limits
+from workers.clearance import ask
 from workers.sending import Exchange, send
 
 PATIENCE = 30.0
@@ -62,7 +62,8 @@ def exchanges(integration: Integration, event: Event, outcome: Outcome) -> Itera
     key, size = idempotency_key([event["message_id"]]), integration.batch.events
     for start in range(0, len(outcome.records), size):
         wait_for_permit(integration)
-        exchange = send(integration, integration.request(outcome.records[start : start + size], key))
+        records = outcome.records[start : start + size]
+        exchange = send(integration, integration.request(records, key), records)
         yield exchange
         if exchange.reading.verdict is not Verdict.DELIVERED:
             return
@@ -71,7 +72,7 @@ def exchanges(integration: Integration, event: Event, outcome: Outcome) -> Itera
 def wait_for_permit(integration: Integration) -> None:
     """Wait until the limiter lets one request go."""
     end = time.monotonic() + PATIENCE
-    while not (permits := limits.ask(integration, 1)).granted:
-        if time.monotonic() + permits.wait_ms / 1000 > end:
-            raise NoPermit(f"the next request may go in {permits.wait_ms / 1000:.0f} s")
-        time.sleep(permits.wait_ms / 1000)
+    while wait_ms := ask(integration):
+        if time.monotonic() + wait_ms / 1000 > end:
+            raise NoPermit(f"the next request may go in {wait_ms / 1000:.0f} s")
+        time.sleep(wait_ms / 1000)

@@ -2,11 +2,11 @@
 -- Clear one request for take-off: its place in the flight is stored, the limiter asked, and it counts as being sent.
 -- GCRA over several windows at once, the strictest decides; a throttled account goes slower and recovers by the minute.
 -- KEYS[1] lane state   KEYS[2] pace (hash: factor, at) of the account   KEYS[3…] theoretical arrival (µs) per window
--- ARGV[1] owner token   ARGV[2] request's key   ARGV[3] its entry ids, separated by spaces
+-- ARGV[1] owner token, '' for a request that no lane knows of   ARGV[2] request's mark   ARGV[3] takeovers and entry ids
 -- ARGV[4] recovery of the pace a minute   then per window: µs a request, burst
 -- → {1 cleared | 0 wait | -1 not ours, wait (ms), now (ms)}
 --@include clock
-if redis.call('HGET', KEYS[1], 'owner') ~= ARGV[1] then return {-1, 0, now} end
+if ARGV[1] ~= '' and redis.call('HGET', KEYS[1], 'owner') ~= ARGV[1] then return {-1, 0, now} end
 local micros = time[1] * 1000000 + time[2]
 local pace = redis.call('HMGET', KEYS[2], 'factor', 'at')
 local factor = 1
@@ -23,5 +23,5 @@ if wait > 0 then return {0, math.max(1, math.ceil(wait / 1000)), now} end
 for i = 3, #KEYS do
   redis.call('SET', KEYS[i], string.format('%.0f', arrivals[i]), 'PX', math.ceil((arrivals[i] - micros) / 1000) + 1000)
 end
-redis.call('HSET', KEYS[1], 'sending:' .. ARGV[2], ARGV[3])
+if ARGV[1] ~= '' then redis.call('HSET', KEYS[1], 'sending:' .. ARGV[2], ARGV[3]) end
 return {1, 0, now}
