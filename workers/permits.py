@@ -18,6 +18,7 @@ class Purse:
         self._lock = threading.Lock()
         self._left = 0
         self._asked_ms = 0
+        self._slept_ms = 0
         self.wanted = 0
         self.park_ms = 0
 
@@ -36,8 +37,10 @@ class Purse:
         permits = limits.ask(self._integration, max(1, self.wanted))
         self._left, self._asked_ms = permits.granted, permits.now_ms
         if permits.granted:
+            self._slept_ms = 0
             return
-        if permits.wait_ms > settings().sleep_ms:
+        self._slept_ms += permits.wait_ms  # others may be served first, time and again
+        if self._slept_ms > settings().sleep_ms:
             self.park_ms = permits.wait_ms
         else:
             time.sleep(permits.wait_ms / 1000)

@@ -42,11 +42,12 @@ class Shift:
         self._purse = Purse(integration)
         self._stopped = threading.Event()
         self._chains: deque[Chain] = deque()
+        self._end = 0.0
 
     def work(self) -> None:
         """Work the lane; afterwards ``park_ms`` says how long it should rest."""
-        end = time.monotonic() + settings().box_seconds
-        while time.monotonic() < end and self.going:
+        self._end = time.monotonic() + settings().box_seconds
+        while self._in_time() and self.going:
             if not self._fly():
                 return
         self.park_ms = max(self.park_ms, self._purse.park_ms)
@@ -115,13 +116,19 @@ class Shift:
             other.result()
 
     def _pull(self) -> None:
+        """Send chain after chain until time is up; at least one parcel, so that every shift gets somewhere."""
         while self.going:
             try:
                 parcels = self._chains.popleft()
             except IndexError:
                 return
-            while parcels and self._carry(parcels.popleft()):
+            while parcels and self._carry(parcels.popleft()) and self._in_time():
                 pass
+            if not self._in_time():
+                return
+
+    def _in_time(self) -> bool:
+        return time.monotonic() < self._end
 
     def _carry(self, parcel: Parcel) -> bool:
         """Send a parcel and do what the answer asks for; whether the next of its chain may follow."""
