@@ -13,8 +13,8 @@ STATUS = 130
 
 
 class Interruption:
-    """Whether a signal has come. It raises ``KeyboardInterrupt`` at once, wherever the program is, and again on ``heed``:
-    what is raised inside a finalizer is lost.
+    """Whether a signal has come. It raises ``KeyboardInterrupt`` at once, wherever the program is, and on ``heed``
+    again: what is raised inside a finalizer is lost.
     """
 
     def __init__(self) -> None:
