@@ -92,6 +92,35 @@ def test_status_shows_a_balance_that_is_none(run: Run, fleet: Fleet, seen: objec
     assert f"{fleet.name('klaviyo')}  the books do not balance: +2" in run("status").stdout
 
 
+def test_watching_looks_again_until_ctrl_c(fleet: Fleet, here: LocalRedis) -> None:
+    [name] = fleet.install("klaviyo")
+    command = [*FLEET, "status", "--watch", "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=dict(os.environ)) as watch:
+        assert watch.stdout is not None
+        first = json.loads(watch.stdout.readline())
+        workers.enqueue([track(**ADA)])
+        fleet.wait_done()
+        watch.stdout.readline()
+        later = json.loads(watch.stdout.readline())
+        watch.send_signal(signal.SIGINT)
+        errors = watch.communicate(timeout=10)[1]
+    assert [look["integrations"][name]["delivered"] for look in (first, later)] == [0, 1]
+    assert (watch.returncode, errors.strip()) == (130, b"")
+
+
+def test_what_is_installed_is_explained_where_no_file_is_given(run: Run, fleet: Fleet) -> None:
+    klaviyo, statsig = fleet.install("klaviyo", "statsig")
+    event = json.dumps(track(**ADA))
+    assert [row["integration"] for row in objects(run("explain", event).stdout)] == [klaviyo, statsig]
+    [row] = objects(run("explain", "-i", statsig, event).stdout)
+    assert (row["integration"], row["outcome"], row["request"]["headers"]["statsig-api-key"]) == (
+        statsig,
+        "send",
+        "***",
+    )
+    assert run("blueprint", statsig).stdout.startswith(f"# {statsig}: statsig's variant retail, unchanged\n")
+
+
 def test_show_tells_an_events_fate_at_each_integration(run: Run, fleet: Fleet, seen: dict[str, Event]) -> None:
     result = run("show", "m-order", "--json")
     assert result.exit_code == 0
