@@ -44,13 +44,14 @@ class Shift:
         self._size = 1 if probe else flight_size(integration)
         self._fan_out = 1 if probe else settings().fan_out
         self._once = probe
+        self._end = 0.0
         self._stopped = threading.Event()
         self._chains: deque[Chain] = deque()
 
     def work(self) -> None:
         """Work the lane; afterwards ``park_ms`` says how long it should rest."""
-        end = time.monotonic() + settings().box_seconds
-        while self._fly() and time.monotonic() < end and self.going and not self._once:
+        self._end = time.monotonic() + settings().box_seconds
+        while self._fly() and self._in_time() and self.going and not self._once:
             pass
 
     @property
@@ -141,13 +142,19 @@ class Shift:
             other.result()
 
     def _pull(self) -> None:
+        """Send chain after chain until time is up; at least one parcel, so that every shift gets somewhere."""
         while self.going:
             try:
                 parcels = self._chains.popleft()
             except IndexError:
                 return
-            while parcels and self._carry(parcels.popleft()):
+            while parcels and self._carry(parcels.popleft()) and self._in_time():
                 pass
+            if not self._in_time():
+                return
+
+    def _in_time(self) -> bool:
+        return time.monotonic() < self._end
 
     def _carry(self, parcel: Parcel) -> bool:
         """Send a parcel and do what the answer asks for; whether the next of its chain may follow."""

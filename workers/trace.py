@@ -24,6 +24,9 @@ Step = dict[str, Any]
 Trace = dict[str, Any]
 """``{"message_id", "event": … | null, "inbox": [Step], "integrations": {NAME: [Step]}}``, steps by time."""
 
+LAST = {"sent": 0, "dead letter": 2}
+"""Requests come before what is settled by them, dead letters after; all are written in one step."""
+
 
 class Search:
     """The search for one message id, gathering steps."""
@@ -107,12 +110,12 @@ class Search:
                 yield identifier, orjson.loads(body)
 
     def _in_samples(self, name: str) -> None:
-        for _, fields in newest_first(keys.samples(name)):
+        for identifier, fields in newest_first(keys.samples(name)):
             if self._written in fields[b"sample"]:
                 sample = orjson.loads(fields[b"sample"])
                 if self.message_id in sample["message_ids"]:
                     kept = ("verdict", "ms", "events", "request", "answer", "reason", "hint", "note")
-                    self._add(name, {"at": sample["at"], "what": "sent"} | {part: sample[part] for part in kept})
+                    self._add(name, {"at": arrival(identifier), "what": "sent"} | {part: sample[part] for part in kept})
 
     def _in_fates(self) -> None:
         for entry in newest_first(keys.FATES):
@@ -171,5 +174,5 @@ def dead_step(identifier: str, letter: dict[str, Any]) -> Step:
 
 
 def in_time(steps: list[Step]) -> list[Step]:
-    """Steps by time; what is still to come, waiting, last."""
-    return sorted(steps, key=lambda step: (step["what"].startswith("waiting"), step["at"]))
+    """Steps by time: of the same moment a request before its outcome; what still waits last of all."""
+    return sorted(steps, key=lambda step: (step["what"].startswith("waiting"), step["at"], LAST.get(step["what"], 1)))

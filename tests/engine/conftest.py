@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -79,10 +81,15 @@ def worker(
 @pytest.fixture
 def start_worker(here: LocalRedis, tmp_path: Path) -> Iterator[StartWorker]:
     """Start further workers, ended with the test: ``start_worker("-Q", "route", name="router", pool="threads")``."""
+    started: list[Worker] = []
     with ExitStack() as stack:
 
         def start(*arguments: str, name: str, pool: str = "threads", **env: str) -> Worker:
             one = Worker(tmp_path, here.url, *arguments, name=name, env={**options(pool), **env})
-            return stack.enter_context(one)
+            started.append(stack.enter_context(one))
+            return one
 
         yield start
+        for worker in started:
+            if worker.running:
+                os.kill(worker.pid, signal.SIGTERM)  # all at once; each is waited for

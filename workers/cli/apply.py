@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from workers.apply import REMOVED, Change, Stale, carry_out, describe, work_out
-from workers.cli.fleet import open_fleet
+from workers.cli.fleet import reach_redis, warn_plainly
 from workers.cli.terminal import note, on_terminal, say
 from workers.cli.trouble import Trouble
 from workers.configuration import Configuration, read_file
@@ -30,7 +30,8 @@ def apply(file: Path, prune: bool, dry_run: bool, new_key: bool) -> None:
     All of it or nothing, and again gives the same. What waits in an integration that is disabled or removed is held
     until it is enabled again, or dropped by: fleet purge NAME.
     """
-    open_fleet(quiet=True)
+    warn_plainly()
+    reach_redis()
     configuration, change = carried_out(file, prune=prune, dry_run=dry_run, new_key=new_key)
     for line in describe(change):
         say(coloured(line) if on_terminal() else line)

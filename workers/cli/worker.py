@@ -23,7 +23,9 @@ from workers.supervisor import Supervisor, worker_command
 )
 @click.option("--slots", type=click.IntRange(1), help="Lanes worked at once by a process (threads: 32, prefork: 4).")
 @click.option("--processes", type=click.IntRange(1), help="Worker processes (threads: one a core, prefork: 1).")
-@click.option("--log-level", type=click.Choice(["DEBUG", "INFO", "WARNING", "ERROR"]), default="INFO")
+@click.option(
+    "--log-level", type=click.Choice(["DEBUG", "INFO", "WARNING", "ERROR"]), default="INFO", help="What Celery logs."
+)
 def worker(only: str | None, pool: str, slots: int | None, processes: int | None, log_level: str) -> None:
     """Run workers until interrupted; one that ends is started again."""
     configure()

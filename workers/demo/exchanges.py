@@ -21,7 +21,7 @@ from workers.streams import oldest_first
 Sample = dict[str, Any]
 """One exchange, as ``workers.samples`` keeps it: a long body is cut off there."""
 
-SHOWN = 30
+SHOWN = 40
 """Lines of a body that are shown."""
 
 WIDEST = 110
@@ -52,11 +52,15 @@ def choose(samples: Mapping[str, list[Sample]], telling: Mapping[str, int]) -> d
     found = {name: [shown for sample in each for shown in events_of(sample)] for name, each in samples.items()}
     shared = Counter(identifier for each in found.values() for identifier in {shown.message_id for shown in each})
 
-    def rank(shown: Shown) -> tuple[int, int, str, int]:
+    def rank(shown: Shown) -> tuple[int, int, int, int]:
         identifier = shown.message_id
-        return telling.get(identifier, len(telling)), -shared[identifier], identifier, shown.sample["events"]
+        return telling.get(identifier, len(telling)), -shared[identifier], _length(shown), shown.sample["events"]
 
     return {name: min(each, key=rank) for name, each in found.items() if each}
+
+
+def _length(shown: Shown) -> int:
+    return len(orjson.dumps(shown.record))
 
 
 def events_of(sample: Sample) -> Iterator[Shown]:
@@ -89,7 +93,7 @@ def show(console: Console, name: str, shown: Shown) -> None:
     console.print(Text.assemble((name, "bold"), f": {_size(sample['events'])}"))
     for line in _request(shown, width):
         console.print(Text(f"  {line}"))
-    proof = "" if _confirms(name) else "; accepted, not confirmed: it answers so to what it discards, too"
+    proof = "" if _confirms(name) else " (accepted, not confirmed)"
     console.print(Text(f"  → {answer['status']} in {sample['ms']:g} ms {_answer(answer)}{proof}\n", style="green"))
 
 

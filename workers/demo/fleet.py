@@ -22,14 +22,18 @@ INTEGRATIONS: dict[str, dict[str, Any]] = {
         "config": {"access_token": "api-demo-0123456789", "project_key": "default", "environment_key": "production"}
     },
 }
-"""Integrations by name, which is their destination's too. The keys are made up: the stand-ins take any of such a form."""
+"""Integrations by name, which is their destination's too. The keys are made up: a stand-in takes any of such a form."""
 
 
 def fleet_file(*, lifted: bool) -> dict[str, Any]:
     """The configuration file, as data. ``lifted``: without the limits that vendors publish."""
-    limits: dict[str, Any] = {"limits": {"lifted": True}} if lifted else {}
     integrations = {
-        name: {"destination": name, **spec, "base_url": f"{SANDBOX}/{name}", **limits}
+        name: {
+            "destination": name,
+            **spec,
+            "base_url": f"{SANDBOX}/{name}",
+            **({"limits": {"lifted": True}} if lifted else {}),
+        }
         for name, spec in INTEGRATIONS.items()
     }
     return {"pipelines": {"default": {"integrations": list(integrations)}}, "integrations": integrations}

@@ -12,22 +12,40 @@ STATUS = 130
 """The exit status of what was interrupted."""
 
 
+class Interruption:
+    """Whether a signal has come. It raises ``KeyboardInterrupt`` at once, wherever the program is, and on ``heed``
+    again: what is raised inside a finalizer is lost.
+    """
+
+    def __init__(self) -> None:
+        self._came = False
+        self.before = {sign: signal.getsignal(sign) for sign in SIGNALS}
+
+    def heed(self) -> None:
+        """Raise ``KeyboardInterrupt`` when a signal has come. To be called now and then."""
+        if self._came:
+            raise KeyboardInterrupt
+
+    def come(self, _sign: int, _frame: FrameType | None) -> None:
+        """Handle the first signal; later ones find us cleaning up."""
+        for sign in self.before:
+            signal.signal(sign, signal.SIG_IGN)
+        self._came = True
+        raise KeyboardInterrupt
+
+
 @contextmanager
-def interruptible() -> Iterator[None]:
+def interruptible() -> Iterator[Interruption]:
     """Let the first signal end the block as ``KeyboardInterrupt``, and ignore later ones while it cleans up.
 
     A signal that whoever started us wants ignored (``nohup``) stays ignored.
     """
-
-    def interrupt(_sign: int, _frame: FrameType | None) -> None:
-        for sign in before:
-            signal.signal(sign, signal.SIG_IGN)
-        raise KeyboardInterrupt
-
-    heeded = [sign for sign in SIGNALS if signal.getsignal(sign) is not signal.SIG_IGN]
-    before = {sign: signal.signal(sign, interrupt) for sign in heeded}
+    interruption = Interruption()
+    for sign, handler in interruption.before.items():
+        if handler is not signal.SIG_IGN:
+            signal.signal(sign, interruption.come)
     try:
-        yield
+        yield interruption
     finally:
-        for sign, handler in before.items():
+        for sign, handler in interruption.before.items():
             signal.signal(sign, handler)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 from collections.abc import Iterable
@@ -72,7 +73,10 @@ class Part:
         """What to say of its end."""
         lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-LAST_WORDS:]
         tail = "\n".join(f"  {line}" for line in lines)
-        return PartEnded(f"{self.name} ended by itself. Its log, {self.log}, ends with:\n{tail or '  (nothing)'}")
+        status = f" with status {self.process.returncode}" if isinstance(self.process, Process) else ""
+        return PartEnded(
+            f"{self.name} ended by itself{status}. Its log, {self.log}, ends with:\n{tail or '  (nothing)'}"
+        )
 
 
 class Parts:
@@ -145,6 +149,7 @@ class Parts:
         self._join()
         workers = self._workers()
         self._launch([self.sandbox, *workers, *([self.flower] if self.flower else [])])
+        self._stack.callback(_tell_to_end, workers)
         self.sandbox.wait_until(lambda: listens(self.sandbox.port), 60)
         for worker in workers:
             worker.wait_until(worker.takes_tickets, 60)
@@ -170,3 +175,10 @@ class Parts:
             self._stack.callback(process.stop)
             Process.start(process)
             self._parts.append(Part(process.name, process.log, process))
+
+
+def _tell_to_end(processes: Iterable[Process]) -> None:
+    """Let them all finish what they are at, before any is waited for."""
+    for process in processes:
+        if process.running:
+            os.kill(process.pid, signal.SIGTERM)

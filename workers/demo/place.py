@@ -24,8 +24,9 @@ def passing_folder(*, keep: bool) -> Iterator[Path]:
     folder = _new_folder()
     try:
         yield folder
-    except Exception:
+    except Exception as error:
         keep = True
+        error.add_note(f"Logs and data are kept in {folder}.")
         raise
     finally:
         if not keep:

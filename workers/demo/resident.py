@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import structlog
 
 from workers.demo import told
+from workers.demo.interrupts import Interruption
 from workers.demo.parts import Parts, Ports
 from workers.demo.place import kept_key, lasting_folder
 from workers.local.processes import free_port, listens
@@ -31,17 +32,17 @@ class Up:
     sandbox_port: int | None = None
     flower_port: int | None = None
     flower: bool = True
-    vendor_limits: bool = False
     pool: str = "threads"
 
-    def run(self, say: Callable[[str], None]) -> None:
+    def run(self, say: Callable[[str], None], interruption: Interruption) -> None:
         """Run until interrupted. ``PortTaken`` before anything starts; ``PartEnded`` when a part will not stay up."""
         say("Starting Redis, stand-ins for the vendors, and workers ...")
-        folder, lifted = lasting_folder(), not self.vendor_limits
-        with Parts(folder, kept_key(folder), lifted=lifted, pool=self.pool, ports=self._ports()) as parts:
+        folder = lasting_folder()
+        with Parts(folder, kept_key(folder), lifted=True, pool=self.pool, ports=self._ports()) as parts:
             say("\n".join(_introduction(parts)))
             while True:
                 time.sleep(LOOK_EVERY)
+                interruption.heed()
                 self._keep_up(parts)
 
     def _ports(self) -> Ports:

@@ -16,6 +16,7 @@ from workers import ledger
 from workers.connection import AWAY
 from workers.demo import display, exchanges, told
 from workers.demo.check import Vendors, disagreements
+from workers.demo.interrupts import Interruption
 from workers.demo.parts import Parts, Ports
 from workers.demo.place import development_key, passing_folder
 from workers.demo.progress import Progress
@@ -49,7 +50,7 @@ class Demo:
     keep: bool = False
     flower: bool = False
 
-    def run(self) -> None:
+    def run(self, interruption: Interruption) -> None:
         """Run it. ``Mismatch``, ``Stuck`` or ``PartEnded`` when it fails; its folder is kept then."""
         console = display.console(json=self.json)
         console.print(Text(f"Signal Fleet, with {self.events:,} events of a shop and stand-ins for the vendors."))
@@ -60,7 +61,7 @@ class Demo:
             Parts(folder, development_key(), lifted=not self.vendor_limits, pool=self.pool, ports=ports) as parts,
         ):
             console.print(Text("\n".join(_introduction(parts, time.monotonic() - began))))
-            Run(self, parts, console).to_the_end()
+            Run(self, parts, console, interruption).to_the_end()
 
 
 def _introduction(parts: Parts, seconds: float) -> Iterator[str]:
@@ -75,10 +76,11 @@ def _introduction(parts: Parts, seconds: float) -> Iterator[str]:
 class Run:
     """One run on parts that are up."""
 
-    def __init__(self, demo: Demo, parts: Parts, console: Console) -> None:
+    def __init__(self, demo: Demo, parts: Parts, console: Console, interruption: Interruption) -> None:
         self.demo = demo
         self.parts = parts
         self.console = console
+        self.interruption = interruption
         self.vendors = Vendors(parts.sandbox_url)
         self.progress = Progress(demo.events)
         self.telling: dict[str, int] = {}
@@ -119,7 +121,8 @@ class Run:
             yield
 
     def _look(self, show: display.Show) -> None:
-        """See how things are, a few times a second; not on the clock while there is nothing to wait for."""
+        """See how things are, a few times a second."""
+        self.interruption.heed()
         if time.monotonic() < self._looked + REFRESH:
             return
         self.parts.check()
@@ -138,6 +141,8 @@ class Run:
                 exchanges.show(self.console, name, shown)
             self.console.print(table(self.progress, self.progress.average, confirmed))
             self.console.print(Text("\n".join(_totals(self.progress, seconds, confirmed))))
+        if self.demo.keep:
+            self.console.print(Text(f"Logs and data are kept in {self.parts.folder}."))
         if self.demo.json:
             sys.stdout.write(orjson.dumps(status, option=orjson.OPT_INDENT_2).decode() + "\n")
             sys.stdout.flush()

@@ -17,8 +17,11 @@ Rate = Callable[[str], float]
 
 
 def live_table(progress: Progress) -> RenderableType:
-    """What is shown while it runs: the table with present rates, the holds, the bar."""
-    return Group(table(progress, progress.rate), *holds(progress), bar(progress))
+    """What is shown while it runs: the table with present rates, the holds, the bar.
+
+    The last line is empty: a terminal writes its ``^C`` there, where it shifts nothing.
+    """
+    return Group(table(progress, progress.rate), *holds(progress), bar(progress), "")
 
 
 def table(progress: Progress, rate: Rate, confirmed: Mapping[str, int] | None = None) -> Table:
@@ -36,7 +39,7 @@ def table(progress: Progress, rate: Rate, confirmed: Mapping[str, int] | None = 
 
 
 def _confirmed(number: int, row: Row) -> Text:
-    return Text(f"{number:,}", style="green" if number == row["delivered"] else "bold red")
+    return Text(f"{number:,}", style="green" if number == row["delivered"] else "yellow")
 
 
 def _dead(row: Row) -> Text:
@@ -44,7 +47,7 @@ def _dead(row: Row) -> Text:
 
 
 def _rate(rate: float) -> str:
-    return f"{rate:,.0f}" if rate >= 10 else f"{rate:.1f}"
+    return f"{rate:.1f}" if 0 < rate < 10 else f"{rate:,.0f}"
 
 
 def holds(progress: Progress) -> list[Text]:

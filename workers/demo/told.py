@@ -13,7 +13,7 @@ from workers.demo.parts import Parts
 def where(parts: Parts) -> Iterator[str]:
     """Where to look."""
     yield f"  Redis     {parts.redis.url}"
-    yield f"  vendors   {parts.sandbox_url}  (stand-ins; what they got: {parts.sandbox_url}/klaviyo/_accepted)"
+    yield f"  vendors   {parts.sandbox_url}  (stand-ins: /klaviyo/_accepted has what it got)"
     if parts.flower:
         yield f"  Flower    {parts.flower.url}"
     yield f"  logs      {parts.folder}/*.log"
@@ -33,7 +33,7 @@ def look() -> Iterator[str]:
 
 def hand_in(parts: Parts) -> Iterator[str]:
     """Three ways to hand in an event: the command line, Python, any language."""
-    event = '{"type": "page", "name": "Home", "user_id": "u1"}'
+    event = '{"type": "page", "user_id": "u1", "context": {"consent": {"marketing": true}}}'
     yield f"  echo '{event}' | {command()} enqueue -"
     yield f'  {beside("python")} -c \'import workers; print(workers.page("Home", user_id="u1"))\''
     yield f"  redis-cli -p {parts.redis.port} XADD fleet:1:raw:default '*' event '{event}'"

@@ -1,0 +1,127 @@
+"""The limiter: never over a limit in any window, hardly under it, shared by whom it binds, and nobody sleeps on it."""
+
+from __future__ import annotations
+
+import time
+from bisect import bisect_left
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+import workers
+from destinations.form.integration import Integration, install
+from destinations.form.parts import Limit
+from tests.engine.conftest import StartWorker
+from tests.engine.events import refs, track, tracks
+from tests.engine.fleet import Fleet
+from tests.engine.waiting import wait_until
+from workers import holds, keys, limits
+from workers.producer import lane_of
+
+pytestmark = pytest.mark.engine
+
+
+def bound_by(fleet: Fleet, *given: Limit, name: str = "one", site: str = "ABC123", tight: Any = ()) -> Integration:
+    """A Klaviyo integration whose account has these limits."""
+    spec = fleet.spec("klaviyo", config={"public_api_key": site})
+    return replace(install(name, spec), limits=given, tightened=tight)
+
+
+def ask_for(seconds: float, *integrations: Integration, wanted: int = 1) -> list[int]:
+    """Take permits as fast as they come, in turns; when each was granted (ms)."""
+    granted: list[int] = []
+    start = limits.ask(integrations[0], 0).now_ms
+    turn = 0
+    while True:
+        permits = limits.ask(integrations[turn % len(integrations)], wanted)
+        turn += 1
+        if permits.now_ms - start >= seconds * 1000:
+            return granted
+        assert permits.granted <= wanted
+        assert bool(permits.granted) == (permits.wait_ms == 0)
+        granted += [permits.now_ms] * permits.granted
+        time.sleep(0.5 * permits.wait_ms / 1000)
+
+
+def most_in(window_ms: float, moments: list[int]) -> int:
+    """The most moments in any window; one millisecond less long, as the moments are rounded down."""
+    ordered = sorted(moments)
+    return max(bisect_left(ordered, moment + window_ms - 1) - index for index, moment in enumerate(ordered))
+
+
+@pytest.mark.parametrize("wanted", [1, 7])
+@pytest.mark.parametrize("requests", [1, 3, 5, 100, 350])
+def test_no_window_ever_sees_more_than_the_limit_and_hardly_less(fleet: Fleet, requests: int, wanted: int) -> None:
+    limit = Limit(requests, 0.2, "a test")
+    granted = ask_for(1.0, bound_by(fleet, limit), wanted=wanted)
+    assert most_in(200, granted) <= requests
+    assert len(granted) >= 0.9 * 5 * requests
+
+
+def test_of_two_windows_the_stricter_decides_at_every_moment(fleet: Fleet) -> None:
+    granted = ask_for(1.5, bound_by(fleet, Limit(10, 0.1, "burst"), Limit(30, 1.0, "steady")))
+    assert most_in(100, granted) <= 10
+    assert most_in(1000, granted) <= 30
+    assert 40 <= len(granted) <= 50
+
+
+def test_integrations_on_one_account_share_its_limit_and_others_have_their_own(fleet: Fleet) -> None:
+    limit = Limit(20, 0.2, "the vendor")
+    one, two = (bound_by(fleet, limit, name=name) for name in ("one", "two"))
+    other = bound_by(fleet, limit, name="three", site="XYZ789")
+    assert most_in(200, ask_for(0.6, one, two)) <= 20
+    assert len(ask_for(0.6, one, two)) <= 66
+    assert most_in(200, ask_for(0.6, one, other)) > 20
+
+
+def test_a_tightened_limit_binds_one_integration_and_the_accounts_both(fleet: Fleet) -> None:
+    limit, own = Limit(50, 0.2, "the vendor"), Limit(10, 0.2, "this integration")
+    tight, free = bound_by(fleet, limit, name="one", tight=(own,)), bound_by(fleet, limit, name="two")
+    assert most_in(200, ask_for(0.6, tight)) <= 10
+    both = ask_for(0.6, tight, free)
+    assert 100 <= len(both) <= 165
+    assert most_in(200, both) <= 50
+
+
+@pytest.mark.parametrize("pool", ["threads", "prefork"])
+def test_a_tightened_limit_holds_over_two_worker_processes_at_saturation(
+    fleet: Fleet, start_worker: StartWorker, pool: str
+) -> None:
+    name = fleet.install("klaviyo", limits={"requests_per_second": 30})[0]
+    holds.halt(name, "operator", "until all are there", "")
+    events = tracks(100, persons=40)
+    workers.enqueue(events)
+    for number in ("first", "second"):
+        start_worker(name=number, pool=pool)
+    fleet.wait_row(name, waiting=100)
+    holds.free(name, "operator")
+    fleet.wait_row(name, delivered=100, waiting=0)
+    assert sorted(fleet.vendors.refs("klaviyo")) == sorted(refs(events))
+    moments = [int(kept["at"] * 1000) for kept in fleet.vendors.kept("klaviyo")]
+    jitter = 2  # a permit is taken before the request is on its way, and some are on it longer
+    assert most_in(1000, moments) <= 30 + jitter
+    assert max(moments) - min(moments) <= 1.25 * 100 / 30 * 1000
+
+
+def test_a_lane_without_permits_is_parked_and_nobody_sleeps_on_it(fleet: Fleet, start_worker: StartWorker) -> None:
+    name = fleet.install("klaviyo", limits={"requests_per_second": 0.5})[0]
+    start_worker(name="patient", pool="prefork", FLEET_SLOTS="1")
+    other = fleet.add({fleet.name("statsig"): fleet.spec("statsig")})[0]
+    events = [track() for _ in range(3)]
+    workers.enqueue(events)
+    lane = str(lane_of({"user_id": "u1"}, 16))
+    for done in (1, 2):
+        fleet.wait_row(name, delivered=done, waiting=3 - done)
+
+        def parked() -> bool:
+            return not fleet.redis.hexists(keys.state(name, lane), "owner")
+
+        wait_until(parked, 1.0, fleet.status)
+        assert 500 < fleet.lanes(name)[lane] - fleet.now_ms() <= 2_010
+    fleet.wait_row(other, delivered=3)
+    fleet.wait_row(name, delivered=3, waiting=0)
+    moments = [kept["at"] for kept in fleet.vendors.kept("klaviyo")]
+    assert all(1.98 < later - earlier < 2.6 for earlier, later in pairwise(moments))
+    assert fleet.vendors.refs("klaviyo") == refs(events)
