@@ -66,7 +66,8 @@ def place(integration: Integration, kind: str, reading: Reading, asked_ms: int, 
     arguments: list[scripts.Argument] = [kind, asked_ms, integration.revision, reading.reason, reading.hint]
     arguments += [refusal.answer, told, random.uniform(0.5, 1.0) if throttled else 1.0, refusal.sample]
     arguments += [settings().samples_kept, refusal.token, refusal.mark, SLOWER if throttled else 1, RECOVERY]
-    if scripts.call(redis(), "hold", names, [*arguments, *LADDERS[kind]]):
+    ladder = [int(wait * settings().patience) for wait in LADDERS[kind]]
+    if scripts.call(redis(), "hold", names, [*arguments, *ladder]):
         log.warning("integration held", integration=name, kind=kind, reason=reading.reason, hint=reading.hint)
 
 

@@ -13,6 +13,7 @@ from workers.flights import Failing, Parcel, Settlement, Waiting, halves
 from workers.holds import hold_for, place
 from workers.samples import sample
 from workers.sending import Exchange
+from workers.settings import settings
 
 if TYPE_CHECKING:
     from workers.shift import Shift
@@ -56,7 +57,8 @@ def transient(shift: Shift, parcel: Parcel, exchange: Exchange, asked_ms: int) -
     if exchange.doubt and parks_doubt(shift):
         bury(shift, parcel, "in_doubt", exchange)
         return
-    failing = shift.source.postpone(parcel, RETRIES_MS[parcel.tries], kept, exchange.doubt)
+    wait_ms = int(RETRIES_MS[parcel.tries] * settings().patience)
+    failing = shift.source.postpone(parcel, wait_ms, kept, exchange.doubt)
     shift.count("failed", len(parcel.members))
     if broken(failing):
         reason = f"{failing.in_a_row} requests in a row failed, of {failing.persons} persons: {exchange.reading.reason}"

@@ -12,7 +12,10 @@ from environs import Env
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the environment says, with defaults. Times are in milliseconds where the name says so, else in seconds."""
+    """What the environment says, with defaults. Times are in milliseconds where the name says so, else in seconds.
+
+    ``patience`` multiplies the waits before retries and of holds that no vendor stated. It is for tests, which have little.
+    """
 
     redis_url: str
     broker_url: str
@@ -28,6 +31,7 @@ class Settings:
     fan_out: int
     full_percent: int
     stop_percent: int
+    patience: float
     person_days: int
     age_ms: int
     letters_kept: int
@@ -59,6 +63,7 @@ def settings() -> Settings:
         fan_out=env.int("FAN_OUT", 8),
         full_percent=env.int("FULL_PERCENT", 80),
         stop_percent=env.int("STOP_PERCENT", 90),
+        patience=env.float("PATIENCE", 1.0),
         person_days=env.int("PERSON_DAYS", 396),
         age_ms=env.int("AGE_MS", 86_400_000),
         letters_kept=env.int("LETTERS_KEPT", 100_000),
