@@ -66,7 +66,7 @@ def carry_out(change: Change) -> int:
         names += [keys.raw(name), keys.inbox(name)]
         arguments += [name, orjson.dumps(pipeline) if pipeline else b""]
     for name, document in change.integrations.items():
-        names += [keys.hold(name), keys.cleared(name), keys.nudges(name), keys.agenda(name)]
+        names += [keys.hold(name), keys.cleared(name), keys.nudges(name), keys.agenda(name), keys.due(name)]
         arguments += [name, orjson.dumps(document), int(document["spec"]["enabled"]), FOREVER_MS]
     revision = _store(names, arguments)
     tickets.publish(change.integrations)

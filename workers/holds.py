@@ -82,7 +82,7 @@ def halt(name: str, kind: str, reason: str, hint: str, milliseconds: int = FOREV
 def free(name: str, *kinds: str) -> bool:
     """End a hold of one of these kinds, and let every parked lane try again now; whether there was one."""
     names = (keys.hold(name), keys.cleared(name), keys.nudges(name), keys.agenda(name), keys.ticketed(name))
-    ended, wanted = scripts.call(redis(), "free", names, (settings().ticket_ms, ",".join(kinds)))
+    ended, wanted = scripts.call(redis(), "free", names, (settings().ticket_ms, ",".join(kinds), keys.due(name)))
     if wanted:
         tickets.publish([name])
     return bool(ended)

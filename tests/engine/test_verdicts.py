@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from tests.engine.events import refs, track, tracks
 from tests.engine.fleet import CONFIGS, VENDORS, Fleet
 from tests.engine.waiting import holds_for, wait_until
 from workers import holds, keys
+from workers.groups import Group, unpack
 from workers.local.processes import free_port
 from workers.producer import lane_of
 
@@ -20,20 +22,28 @@ LANE = lane_of({"user_id": "u1"}, 16)
 HTML = {"body": "<html><h1>Bad Gateway</h1></html>", "content_type": "text/html"}
 
 
+SIDE = f"{LANE}{keys.ASIDE}"
+
+
 def state(fleet: Fleet, name: str) -> dict[bytes, bytes]:
-    """The state of the lane of person u1."""
-    return dict(fleet.redis.hgetall(keys.state(name, str(LANE))))
+    """What is known of the lane of person u1, and of its side lane."""
+    lane, side = (fleet.redis.hgetall(keys.state(name, member)) for member in (str(LANE), SIDE))
+    return {**lane, **side}
+
+
+def groups(fleet: Fleet, name: str) -> dict[str, Group]:
+    """The groups in the side lane of person u1."""
+    return {key.decode(): unpack(text) for key, text in fleet.redis.hgetall(keys.groups(name, SIDE)).items()}
 
 
 def wait_tried(fleet: Fleet, name: str, times: int = 1) -> None:
-    """Wait until the head of u1's lane was tried in vain so often, and the lane was given back."""
+    """Wait until events of u1 stand aside after so many tries in vain, and nobody works their lanes."""
 
     def tried() -> bool:
-        known = state(fleet, name)
-        tries = [int(value) for field, value in known.items() if field.startswith(b"tries:")]
-        return b"owner" not in known and max(tries, default=0) == times
+        tries = [group.tries for group in groups(fleet, name).values()]
+        return b"owner" not in state(fleet, name) and max(tries, default=0) == times
 
-    wait_until(tried, last=lambda: (state(fleet, name), fleet.status()))
+    wait_until(tried, last=lambda: (state(fleet, name), groups(fleet, name), fleet.status()))
 
 
 @pytest.mark.parametrize(
@@ -57,7 +67,7 @@ def test_throttled_holds_for_as_long_as_told_and_counts_no_try(
     hold = {field: int(fleet.redis.hget(keys.hold(name), field)) for field in ("since", "until", "times")}
     assert least_ms <= hold["until"] - hold["since"] <= most_ms
     assert hold["times"] == 1
-    assert not [field for field in state(fleet, name) if field.startswith(b"tries:")]
+    assert not groups(fleet, name)
     if most_ms > 3_000:
         holds.free(name, "throttled")
     fleet.wait_row(name, delivered=5, waiting=0, held=None)
@@ -81,21 +91,21 @@ FAILURES = {
 
 
 @pytest.mark.parametrize("fault", FAILURES.values(), ids=FAILURES)
-def test_transient_leaves_the_events_waiting_five_seconds(fleet: Fleet, fault: dict[str, Any]) -> None:
+def test_transient_lets_the_events_wait_aside_for_five_seconds(fleet: Fleet, fault: dict[str, Any]) -> None:
     name = fleet.install("statsig", timeout={"connect": 0.3, "total": 0.5})[0]
     fleet.vendors.fault("statsig", **fault)
     events = tracks(3, persons=1)
     before = fleet.now_ms()
     workers.enqueue(events)
     wait_tried(fleet, name)
-    due = fleet.lanes(name)[str(LANE)]
+    due = fleet.lanes(name)[SIDE]
     assert before + 5_000 <= due <= fleet.now_ms() + 5_000
     row = fleet.row(name)
-    assert (row["waiting"], row["delivered"], row["dead"], row["held"]) == (3, 0, 0, None)
+    assert (row["waiting"] + row["aside"], row["delivered"], row["dead"], row["held"]) == (3, 0, 0, None)
     fleet.vendors.fault("statsig")
     already = fleet.vendors.refs("statsig")
     holds.free(name)
-    fleet.wait_row(name, delivered=3, waiting=0)
+    fleet.wait_row(name, delivered=3, waiting=0, aside=0)
     assert fleet.vendors.refs("statsig") == already + refs(events)
     wait_until(lambda: not state(fleet, name), last=lambda: state(fleet, name))
 
@@ -106,7 +116,7 @@ def test_events_that_wait_are_tried_again_by_themselves(fleet: Fleet) -> None:
     before = fleet.now_ms()
     workers.enqueue(tracks(3, persons=1))
     wait_tried(fleet, name)
-    fleet.wait_row(name, 8, delivered=3, waiting=0)
+    fleet.wait_row(name, 8, delivered=3, aside=0)
     assert 5_000 <= fleet.now_ms() - before < 7_000
 
 
@@ -128,11 +138,10 @@ def test_the_last_try_in_vain_makes_a_dead_letter_exhausted(fleet: Fleet, vendor
     event, other = track(), track(user="u2")
     workers.enqueue([event])
     wait_tried(fleet, name)
-    lane = state(fleet, name)
-    tries = next(field for field in lane if field.startswith(b"tries:"))
-    fleet.redis.hset(keys.state(name, str(LANE)), tries, 10)
+    ((key, group),) = groups(fleet, name).items()
+    fleet.redis.hset(keys.groups(name, SIDE), key, replace(group, tries=10).packed())
     holds.free(name)
-    fleet.wait_row(name, dead=1, waiting=0)
+    fleet.wait_row(name, dead=1, aside=0)
     (letter,) = fleet.letters(keys.dead(name))
     assert (letter["kind"], letter["attempts"]) == ("exhausted", 11)
     assert letter["answer"]["status"] == 500
@@ -246,7 +255,7 @@ def test_an_event_of_several_requests_is_delivered_once_all_were_taken(fleet: Fl
     fleet.vendors.fault("kissmetrics", status=500, match="Plan=")
     workers.enqueue([{"type": "identify", "user_id": "u1", "anonymous_id": "a1", "traits": {"plan": "gold"}}])
     wait_until(lambda: fleet.vendors.summary("kissmetrics")["faulted"] == 1, last=fleet.status)
-    fleet.wait_row(name, delivered=0, waiting=1)
+    fleet.wait_row(name, delivered=0, aside=1)
     fleet.vendors.fault("kissmetrics")
     wait_until(lambda: not fleet.row(name)["in_flight"], last=fleet.status)
     holds.free(name)

@@ -2,9 +2,10 @@
 -- Release an integration: end its hold, call every parked lane back, say whether a ticket is needed.
 -- KEYS[1] hold   KEYS[2] cleared   KEYS[3] nudges   KEYS[4] agenda   KEYS[5] ticketed
 -- ARGV[1] mark's time-to-live (ms)   ARGV[2] kinds of hold to end, comma-separated
+-- ARGV[3] prefix of the side lanes' due times
 -- → {a hold was ended 0|1, publish a ticket 0|1}
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+--@include clock
+--@include recall
 local kind = redis.call('HGET', KEYS[1], 'kind')
 local ended = 0
 if kind and string.find(',' .. ARGV[2] .. ',', ',' .. kind .. ',', 1, true) then
@@ -12,7 +13,6 @@ if kind and string.find(',' .. ARGV[2] .. ',', ',' .. kind .. ',', 1, true) then
 end
 redis.call('SET', KEYS[2], now)
 redis.call('INCR', KEYS[3])
-local members = redis.call('ZRANGE', KEYS[4], 0, -1)
-for _, member in ipairs(members) do redis.call('ZADD', KEYS[4], now, member) end
-if #members > 0 and redis.call('SET', KEYS[5], '1', 'NX', 'PX', ARGV[1]) then return {ended, 1} end
+recall(KEYS[4], ARGV[3], now)
+if redis.call('EXISTS', KEYS[4]) == 1 and redis.call('SET', KEYS[5], '1', 'NX', 'PX', ARGV[1]) then return {ended, 1} end
 return {ended, 0}

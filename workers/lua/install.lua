@@ -1,7 +1,8 @@
 #!lua
 -- Store what an apply changed, all of it or nothing, and make every worker notice.
 -- KEYS[1] fleet   KEYS[2] pipelines   KEYS[3] integrations   KEYS[4] revision
--- then per changed pipeline: raw stream, prefix of its inbox lanes; per changed integration: hold, cleared, nudges, agenda
+-- then per changed pipeline: raw stream, prefix of its inbox lanes; per changed integration: hold, cleared, nudges, agenda,
+-- prefix of the side lanes' due times
 -- ARGV[1] revision the change was worked out against   ARGV[2] lanes for a new fleet   ARGV[3] format
 -- ARGV[4] changed pipelines p, then each: name, document (JSON) or '' to remove
 -- then per changed integration: name, document (JSON), 1 when enabled else 0, how long a disabled one is held (ms)
@@ -24,8 +25,8 @@ for p = 1, pipelines do
   if document == '' then redis.call('HDEL', KEYS[2], name) else redis.call('HSET', KEYS[2], name, document) end
 end
 
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+--@include clock
+--@include recall
 local key = 5 + 2 * pipelines
 for i = 5 + 2 * pipelines, #ARGV, 4 do
   redis.call('HSET', KEYS[3], ARGV[i], ARGV[i + 1])
@@ -38,7 +39,7 @@ for i = 5 + 2 * pipelines, #ARGV, 4 do
   end
   redis.call('SET', KEYS[key + 1], now)
   redis.call('INCR', KEYS[key + 2])
-  for _, member in ipairs(redis.call('ZRANGE', KEYS[key + 3], 0, -1)) do redis.call('ZADD', KEYS[key + 3], now, member) end
-  key = key + 4
+  recall(KEYS[key + 3], KEYS[key + 4], now)
+  key = key + 5
 end
 return redis.call('INCR', KEYS[4])
