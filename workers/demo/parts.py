@@ -21,6 +21,9 @@ from workers.local.server import LocalRedis
 from workers.settings import settings
 
 PREFORK_SLOTS = 4
+MOST_WORKERS = 8
+"""More than these would wait for the one process of all stand-in vendors."""
+
 LAST_WORDS = 15
 STEADY = 10.0
 """A part that ends sooner than this many seconds after its start would only end again."""
@@ -164,7 +167,7 @@ class Parts:
     def _workers(self) -> list[Worker]:
         """With threads a process a core; prefork has its own processes."""
         threads = self.pool == "threads"
-        count = settings().processes if threads else 1
+        count = min(settings().processes, MOST_WORKERS) if threads else 1
         slots = settings().slots if threads else max(PREFORK_SLOTS, settings().processes)
         env = {**self.environment(), "FLEET_POOL": self.pool, "FLEET_SLOTS": str(slots)}
         return [Worker(self.folder, self.redis.url, name=f"worker{n}", env=env) for n in range(1, count + 1)]
