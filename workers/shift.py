@@ -10,7 +10,7 @@ from itertools import chain
 
 from destinations.form.integration import Integration
 from destinations.form.parts import Verdict
-from workers import keys
+from workers import keys, scripts
 from workers.connection import redis
 from workers.flights import Parcel, Waiting, cut
 from workers.lanes import Lane
@@ -167,10 +167,5 @@ def chains(integration: Integration, parcels: list[Parcel]) -> list[Chain]:
 
 def note_warnings(name: str, warned: Counter[str]) -> None:
     """Count pre-flight warnings, up to so many different ones. They are for people; no event's fate hangs on them."""
-    key = keys.warned(name)
-    known = redis().hlen(key)
-    with redis().pipeline(transaction=False) as pipe:
-        for text, number in warned.items():
-            if known < WARNINGS_KEPT:
-                pipe.hincrby(key, text, number)
-        pipe.execute()
+    pairs = [part for text, number in warned.items() for part in (text, number)]
+    scripts.call(redis(), "warn", (keys.warned(name),), (WARNINGS_KEPT, *pairs))
