@@ -3,7 +3,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -34,15 +34,15 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vendors]:
         yield Vendors(started)
 
 
-@pytest.fixture(scope="module")
-def here(server: LocalRedis) -> Iterator[LocalRedis]:
-    """Our process belongs to the fleet: it may enqueue, apply, lease and read the ledger."""
+@contextmanager
+def part_of(url: str, **env: str) -> Iterator[None]:
+    """Our process belongs to the fleet at ``url``: it may enqueue, apply, lease and read the ledger."""
     with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("FLEET_REDIS_URL", server.url)
-        environment.setenv("FLEET_SECRET_KEY", SECRET_KEY)
         environment.delenv("FLEET_BROKER_URL", raising=False)
+        for name, value in {"FLEET_REDIS_URL": url, "FLEET_SECRET_KEY": SECRET_KEY, **env}.items():
+            environment.setenv(name, value)
         _look_again()
-        yield server
+        yield
     _look_again()
 
 
@@ -53,6 +53,14 @@ def _look_again() -> None:
     from workers.app import app  # noqa: PLC0415  # at the top it would read the environment of whoever collects tests
 
     app.conf.broker_url = settings().broker_url
+    app._after_fork()  # forgets its connections, as a child of a fork has to
+
+
+@pytest.fixture(scope="module")
+def here(server: LocalRedis) -> Iterator[LocalRedis]:
+    """Our process belongs to the fleet under test."""
+    with part_of(server.url):
+        yield server
 
 
 @pytest.fixture

@@ -113,6 +113,19 @@ class Fleet:
         seconds, micro = self.redis.time()
         return int(seconds) * 1000 + int(micro) // 1000
 
+    def everything(self) -> str:
+        """All that Redis holds of the fleet, as text."""
+        readers = {
+            b"string": self.redis.get,
+            b"hash": self.redis.hgetall,
+            b"stream": self.redis.xrange,
+            b"set": self.redis.smembers,
+            b"list": lambda name: self.redis.lrange(name, 0, -1),
+            b"zset": lambda name: self.redis.zrange(name, 0, -1, withscores=True),
+        }
+        kinds = {name: self.redis.type(name) for name in sorted(self.redis.scan_iter())}
+        return "\n".join(f"{name} {readers[kind](name)}" for name, kind in kinds.items() if kind != b"none")
+
     def letters(self, stream: str) -> list[dict[str, Any]]:
         """The dead letters in a stream."""
         return [orjson.loads(fields[b"letter"]) for _, fields in self.redis.xrange(stream)]

@@ -282,20 +282,6 @@ def test_no_secret_is_left_in_redis_whatever_the_vendors_answer(fleet: Fleet, st
     for name in names:
         wait_until(lambda name=name: fleet.redis.xlen(keys.samples(name)), last=fleet.status)  # type: ignore[misc]
     wait_until(lambda: not any(fleet.row(name)["in_flight"] for name in names), last=fleet.status)
-    stored = everything(fleet)
+    stored = fleet.everything()
     assert stored.count("you sent ***") >= len(names)
     assert [vendor for vendor, key in SECRETS.items() if CONFIGS[vendor][key] in stored] == []
-
-
-def everything(fleet: Fleet) -> str:
-    """All that Redis holds, as text."""
-    readers = {
-        b"string": fleet.redis.get,
-        b"hash": fleet.redis.hgetall,
-        b"stream": fleet.redis.xrange,
-        b"set": fleet.redis.smembers,
-        b"list": lambda name: fleet.redis.lrange(name, 0, -1),
-        b"zset": lambda name: fleet.redis.zrange(name, 0, -1),
-    }
-    kinds = {name: fleet.redis.type(name) for name in fleet.redis.scan_iter()}
-    return "\n".join(f"{name} {readers[kind](name)}" for name, kind in kinds.items() if kind != b"none")

@@ -10,7 +10,7 @@ import click
 
 from workers.cli.trouble import Trouble
 from workers.demo.interrupts import STATUS, Interruption, interruptible
-from workers.demo.parts import PartEnded
+from workers.demo.part import PartEnded
 from workers.demo.resident import PortTaken, Up
 from workers.demo.run import Demo, Mismatch
 from workers.demo.stuck import Stuck

@@ -4,30 +4,25 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
-import time
 from collections.abc import Iterable
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from workers import apply, configuration
 from workers.demo.fleet import write_fleet_file
+from workers.demo.flower import Flower
+from workers.demo.part import Part
 from workers.local.parts import Sandbox, Worker
-from workers.local.processes import Process, free_port, listens
+from workers.local.processes import Process, listens
 from workers.local.server import LocalRedis
 from workers.settings import settings
 
 PREFORK_SLOTS = 4
-LAST_WORDS = 15
-STEADY = 10.0
-"""A part that ends sooner than this many seconds after its start would only end again."""
-
-
-class PartEnded(RuntimeError):
-    """A part of the fleet ended by itself. The message names it, and ends with its log's last lines."""
+MOST_WORKERS = 8
+"""More than these would wait for the one process of all stand-in vendors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,46 +32,6 @@ class Ports:
     redis: int = 0
     sandbox: int = 0
     flower: int | None = None
-
-
-class Flower(Process):
-    """Flower, which shows Celery's workers, queues and tickets in a browser. Its port is free when ``port`` is 0."""
-
-    def __init__(self, folder: Path, port: int) -> None:
-        self.port = port or free_port()
-        options = ["--address=127.0.0.1", f"--port={self.port}"]
-        super().__init__("flower", [sys.executable, "-m", "celery", "-A", "workers.app", "flower", *options], folder)
-
-    @property
-    def url(self) -> str:
-        """Where it is looked at."""
-        return f"http://127.0.0.1:{self.port}"
-
-
-@dataclass(slots=True)
-class Part:
-    """One part: its process, and when it was last started."""
-
-    name: str
-    log: Path
-    process: Process | LocalRedis
-    started: float = field(default_factory=time.monotonic)
-
-    def revive(self) -> None:
-        """Start it again. ``PartEnded`` when it ended so soon that this is no use."""
-        if time.monotonic() - self.started < STEADY:
-            raise self.ended()
-        self.started = time.monotonic()
-        self.process.start()
-
-    def ended(self) -> PartEnded:
-        """What to say of its end."""
-        lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-LAST_WORDS:]
-        tail = "\n".join(f"  {line}" for line in lines)
-        status = f" with status {self.process.returncode}" if isinstance(self.process, Process) else ""
-        return PartEnded(
-            f"{self.name} ended by itself{status}. Its log, {self.log}, ends with:\n{tail or '  (nothing)'}"
-        )
 
 
 class Parts:
@@ -164,7 +119,7 @@ class Parts:
     def _workers(self) -> list[Worker]:
         """With threads a process a core; prefork has its own processes."""
         threads = self.pool == "threads"
-        count = settings().processes if threads else 1
+        count = min(settings().processes, MOST_WORKERS) if threads else 1
         slots = settings().slots if threads else max(PREFORK_SLOTS, settings().processes)
         env = {**self.environment(), "FLEET_POOL": self.pool, "FLEET_SLOTS": str(slots)}
         return [Worker(self.folder, self.redis.url, name=f"worker{n}", env=env) for n in range(1, count + 1)]

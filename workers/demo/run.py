@@ -22,6 +22,7 @@ from workers.demo.place import development_key, passing_folder
 from workers.demo.progress import Progress
 from workers.demo.stuck import PATIENCE, stuck
 from workers.demo.table import table
+from workers.errors import Away
 from workers.local.shop import shop_events
 from workers.producer import Producer
 
@@ -29,7 +30,6 @@ BATCH = 200
 REFRESH = 0.2
 MANY = 20_000
 """Events above which the stand-in vendors only count: nobody looks at that many, and they would fill the memory."""
-
 
 TELLING = ("Order Completed", "Checkout Started", "Product Added", "Product Viewed")
 """Events that show best what becomes of them, the most telling first."""
@@ -94,12 +94,14 @@ class Run:
             self.vendors.keep_nothing()
         try:
             self._watch()
-        except AWAY:
+        except (*AWAY, Away):
             self.parts.check()  # what is away has ended, most likely: that says more
             raise
-        seconds, books = self.progress.seconds, self.vendors.books()
-        self._report(seconds, {name: books[name]["accepted"] for name in self.progress.status["integrations"]})
-        if faults := disagreements(self.progress.status, books, self.demo.events):
+        seconds, status, books = self.progress.seconds, self.progress.status, self.vendors.books()
+        self._report(seconds, {name: books[name]["accepted"] for name in status["integrations"]})
+        if self.demo.json:
+            sys.stdout.write(orjson.dumps(status, option=orjson.OPT_INDENT_2).decode() + "\n")
+        if faults := disagreements(status, books, self.demo.events):
             raise Mismatch("\n".join(["Something does not add up:", *(f"  {fault}" for fault in faults)]))
 
     def _watch(self) -> None:
@@ -133,19 +135,18 @@ class Run:
         self._looked = time.monotonic()
 
     def _report(self, seconds: float, confirmed: dict[str, int]) -> None:
-        status = self.progress.status
-        chosen = exchanges.choose({name: exchanges.delivered(name) for name in status["integrations"]}, self.telling)
-        if not self.console.quiet:
-            self.console.print("One real request and its answer per destination, secrets masked:\n")
-            for name, shown in chosen.items():
-                exchanges.show(self.console, name, shown)
-            self.console.print(table(self.progress, self.progress.average, confirmed))
-            self.console.print(Text("\n".join(_totals(self.progress, seconds, confirmed))))
+        if not self.demo.json:
+            self._exchanges()
+        self.console.print(table(self.progress, self.progress.average, confirmed))
+        self.console.print(Text("\n".join(_totals(self.progress, seconds, confirmed))))
         if self.demo.keep:
             self.console.print(Text(f"Logs and data are kept in {self.parts.folder}."))
-        if self.demo.json:
-            sys.stdout.write(orjson.dumps(status, option=orjson.OPT_INDENT_2).decode() + "\n")
-            sys.stdout.flush()
+
+    def _exchanges(self) -> None:
+        samples = {name: exchanges.delivered(name) for name in self.progress.status["integrations"]}
+        self.console.print("One real request and its answer per destination, secrets masked:\n")
+        for name, shown in exchanges.choose(samples, self.telling).items():
+            exchanges.show(self.console, name, shown)
 
 
 def _totals(progress: Progress, seconds: float, confirmed: dict[str, int]) -> Iterator[str]:

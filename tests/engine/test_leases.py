@@ -1,0 +1,244 @@
+"""Leases: one worker a lane, for a limited time; whoever lost it moves nothing, and nothing is done twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from threading import Timer
+from typing import Any
+
+import orjson
+import pytest
+
+import workers
+from tests.engine.events import track, tracks
+from tests.engine.fleet import Fleet
+from workers import holds, keys, scripts
+from workers.connection import redis
+from workers.deliver import deliver
+from workers.drain import drain
+from workers.flights import cut
+from workers.incoming import RawEntry
+from workers.lanes import Lane, lease, release, renewer
+from workers.route import Batch, route, route_batch
+from workers.settings import settings
+from workers.settle import failed, settle
+
+pytestmark = pytest.mark.engine
+
+
+@pytest.fixture
+def name(fleet: Fleet) -> str:
+    """An integration with three events of one person in a lane."""
+    installed = fleet.install("klaviyo")[0]
+    fill(fleet, installed, 3)
+    return installed
+
+
+def fill(fleet: Fleet, name: str, number: int, user: str = "u1") -> None:
+    """Route events to the lane of a person."""
+    before = fleet.row(name)["waiting"]
+    workers.enqueue([track(user=user) for _ in range(number)])
+    route()
+    assert fleet.row(name)["waiting"] == before + number
+
+
+def leased(queue: str) -> Lane:
+    """A lease that nobody renews."""
+    lane = lease(queue)
+    assert lane is not None
+    renewer().forget(lane)
+    return lane
+
+
+def lease_again(lane: Lane) -> Any:
+    """What the lease script answers to the token of a lane."""
+    names = [keys.agenda(lane.queue), keys.ticketed(lane.queue), keys.hold(lane.queue), keys.leases(lane.queue)]
+    arguments: list[scripts.Argument] = [lane.token, 5_000, keys.state(lane.queue), settings().ticket_ms]
+    return scripts.call(redis(), "lease", [*names, keys.REVISION, keys.nudges(lane.queue)], arguments)
+
+
+def raw_entries(lane: Lane) -> list[RawEntry]:
+    """A lane's entries as the cut script gives them."""
+    answer: Any = scripts.call(redis(), "cut", (lane.state, lane.stream), (lane.token, 10))
+    return list(answer[0])
+
+
+def test_a_leased_lane_is_not_leased_to_anybody_else(fleet: Fleet, name: str) -> None:
+    lane = leased(name)
+    assert lease(name) is None
+    assert fleet.redis.hgetall(keys.leases(name)) == {lane.token.encode(): lane.member.encode()}
+    assert fleet.lanes(name)[lane.member] == int(fleet.redis.hget(lane.state, "until"))
+
+
+def test_the_same_token_gets_the_same_lane_and_nothing_is_moved(fleet: Fleet, name: str) -> None:
+    fill(fleet, name, 2, user="u2")
+    lane = leased(name)
+    before = fleet.everything()
+    assert lease_again(lane)[:3] == [b"lane", lane.member.encode(), 0]
+    assert fleet.everything() == before
+
+
+def test_the_most_overdue_lane_comes_first_and_a_second_one_calls_for_another_ticket(fleet: Fleet, name: str) -> None:
+    fill(fleet, name, 2, user="u2")
+    first, second = fleet.lanes(name)
+    fleet.redis.zadd(keys.agenda(name), {first: 2_000, second: 1_000})
+    fleet.redis.delete(name, keys.ticketed(name))
+    assert leased(name).member == second
+    assert fleet.redis.llen(name) == 1
+    assert 0 < fleet.redis.pttl(keys.ticketed(name)) <= settings().ticket_ms
+    assert leased(name).member == first
+    assert fleet.redis.llen(name) == 1
+    assert lease(name) is None
+
+
+def test_an_expired_lease_passes_to_the_next_and_the_late_owner_moves_nothing(fleet: Fleet, name: str) -> None:
+    late = leased(name)
+    members = cut(late, 10)
+    assert members is not None
+    fleet.redis.hset(late.state, "until", 1)
+    fleet.redis.zadd(keys.agenda(name), {late.member: 1})
+    assert fleet.row(name)["in_flight"] == 3
+    lane = leased(name)
+    assert (lane.member, late.token != lane.token) == (late.member, True)
+    assert fleet.redis.hkeys(keys.leases(name)) == [lane.token.encode()]
+    assert settle(late, members, "delivered") == 0
+    assert late.lost.is_set()
+    assert settle(lane, members, "delivered") == 3
+    assert (fleet.row(name)["delivered"], fleet.row(name)["balance"]) == (3, 0)
+
+
+def test_a_held_integration_leases_nothing_until_its_end(fleet: Fleet, name: str) -> None:
+    until = holds.halt(name, "operator", "a test", "", 60_000)
+    assert lease(name) is None
+    assert set(fleet.lanes(name).values()) == {until}
+    assert holds.free(name, "setup") is False
+    assert lease(name) is None
+    assert holds.free(name, "operator") is True
+    leased(name)
+
+
+class TestRelease:
+    def test_of_an_emptied_lane_forgets_it(self, fleet: Fleet, name: str) -> None:
+        lane = leased(name)
+        settle(lane, cut(lane, 10) or [], "delivered")
+        release(lane, 5_000)
+        assert fleet.lanes(name) == {}
+        assert not fleet.redis.exists(lane.state, keys.leases(name))
+
+    def test_offers_the_lane_at_once_with_a_ticket(self, fleet: Fleet, name: str) -> None:
+        lane = leased(name)
+        fleet.redis.delete(name)
+        release(lane)
+        assert fleet.lanes(name)[lane.member] <= fleet.now_ms()
+        assert fleet.redis.llen(name) == 1
+        assert not fleet.redis.exists(lane.state)
+
+    def test_parks_for_as_long_as_asked_without_a_ticket(self, fleet: Fleet, name: str) -> None:
+        lane, before = leased(name), fleet.now_ms()
+        fleet.redis.delete(name)
+        release(lane, 60_000)
+        assert before + 60_000 <= fleet.lanes(name)[lane.member] <= fleet.now_ms() + 60_000
+        assert fleet.redis.llen(name) == 0
+        assert lease(name) is None
+
+    @pytest.mark.parametrize("nudge", ["a release of a hold", "an apply"])
+    def test_does_not_park_what_was_called_back_meanwhile(self, fleet: Fleet, name: str, nudge: str) -> None:
+        lane = leased(name)
+        if nudge == "an apply":
+            fleet.install("klaviyo", label="changed")
+        else:
+            holds.free(name)
+        release(lane, 60_000)
+        assert fleet.lanes(name)[lane.member] <= fleet.now_ms()
+        leased(name)
+
+    def test_calls_parked_lanes_back(self, fleet: Fleet, name: str) -> None:
+        release(leased(name), 60_000)
+        fleet.install("klaviyo", label="changed")
+        assert max(fleet.lanes(name).values()) <= fleet.now_ms()
+
+
+def test_renewing_prolongs_the_lease(fleet: Fleet, name: str) -> None:
+    lane = leased(name)
+    before = fleet.lanes(name)[lane.member]
+    lane.lease_ms += 30_000
+    lane.renew()
+    assert fleet.lanes(name)[lane.member] >= before + 30_000
+    assert int(fleet.redis.hget(lane.state, "until")) == fleet.lanes(name)[lane.member]
+    assert lane.ours_for(30)
+    assert not lane.ours_for(60)
+
+
+OWNED: dict[str, Callable[[Lane, list[Any]], object]] = {
+    "cut": lambda lane, _: cut(lane, 10),
+    "settle": lambda lane, members: settle(lane, members, "delivered", sample=b"{}"),
+    "settle a death": lambda lane, members: settle(lane, members, "dead:bug", letters=[b"{}"] * len(members)),
+    "fail": lambda lane, members: failed(lane, members, b"{}"),
+    "release": lambda lane, _: release(lane, 1_000),
+    "renew": lambda lane, _: lane.renew(),
+}
+
+
+@pytest.mark.parametrize("script", OWNED)
+def test_a_foreign_token_moves_nothing_in_a_lane(fleet: Fleet, name: str, script: str) -> None:
+    lane = leased(name)
+    members = cut(lane, 10) or []
+    assert len(members) == 3
+    stranger = replace(lane, token="somebody else", safe_until=0.0)
+    before = fleet.everything()
+    assert not OWNED[script](stranger, members)
+    assert fleet.everything() == before
+    assert stranger.lost.is_set() or script in ("cut", "release")
+
+
+@pytest.mark.parametrize("script", ["route", "drain", "cut"])
+def test_a_foreign_token_moves_nothing_in_an_inbox(fleet: Fleet, script: str) -> None:
+    fleet.install("klaviyo")
+    if script == "drain":
+        fleet.redis.xadd(keys.raw("default"), {"event": orjson.dumps(track())})
+        fleet.redis.zadd(keys.agenda(keys.ROUTE), {"default/raw": 1})
+    else:
+        workers.enqueue([track()])
+    lane = leased(keys.ROUTE)
+    entries = raw_entries(lane)
+    stranger = replace(lane, token="somebody else")
+    before = fleet.everything()
+    steps = {"route": lambda: Batch(stranger, entries).carry_out(), "drain": lambda: drain(stranger)}
+    assert not steps.get(script, lambda: route_batch(stranger))()
+    assert fleet.everything() == before
+
+
+def test_a_script_sent_again_counts_nothing_twice(fleet: Fleet) -> None:
+    name = fleet.install("klaviyo")[0]
+    workers.enqueue([track(), track()])
+    inbox = leased(keys.ROUTE)
+    entries = raw_entries(inbox)
+    assert [Batch(inbox, entries).carry_out() for _ in range(2)] == [2, 0]
+    release(inbox)
+    lane = leased(name)
+    members = cut(lane, 10) or []
+    assert [settle(lane, members, "dead:bug", letters=[b"{}", b"{}"]) for _ in range(2)] == [2, 0]
+    row = fleet.row(name)
+    assert (row["accepted"], row["dead"], row["balance"]) == (2, 2, 0)
+    assert fleet.status()["routed"] == 2
+
+
+def test_work_ends_when_the_lease_is_lost(fleet: Fleet) -> None:
+    """A worker stopped beyond its lease finds it gone before its next request."""
+    name = fleet.install("klaviyo", timeout={"connect": 0.2, "total": 0.4})[0]
+    workers.enqueue(tracks(20, persons=1))
+    route()
+    fleet.vendors.fault("klaviyo", latency_ms=50.0)
+    stolen = keys.state(name, next(iter(fleet.lanes(name))))
+
+    def steal() -> None:
+        fleet.redis.hset(stolen, "owner", "somebody else")
+
+    Timer(0.3, steal).start()
+    summary = deliver(name)
+    assert 0 < summary["delivered"] < 20
+    row = fleet.row(name)
+    assert row["delivered"] == summary["delivered"]
+    assert row["balance"] == 0
+    assert len(fleet.vendors.refs("klaviyo")) - row["delivered"] in (0, 1)
