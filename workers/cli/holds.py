@@ -13,7 +13,7 @@ from workers.dead_letters import iso
 from workers.holds import FOREVER_MS, free, halt
 from workers.registry import Registry
 
-KINDS = ("operator", "throttled", "setup")
+KINDS = ("operator", "throttled", "breaker", "setup", "full")
 """Holds that an operator may end. One of kind ``disabled`` ends with the configuration that disables."""
 
 
