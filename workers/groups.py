@@ -19,6 +19,8 @@ class Group:
     ``held``     how long the integration had been held in all at that time (ms): holds do not count as age
     ``doubt``    whether the vendor may have taken them already
     ``replays``  how often they were replayed from a dead letter
+    ``revision`` of the integration whose mapping they are to have; 0: the one in force
+    ``pace``     least time between two requests of replays (µs); 0: as fast as the limits allow
     """
 
     id: str
@@ -30,6 +32,8 @@ class Group:
     held: int = 0
     doubt: bool = False
     replays: int = 0
+    revision: int = 0
+    pace: int = 0
 
     def packed(self) -> bytes:
         """The group as stored."""

@@ -13,10 +13,9 @@ Entry = tuple[str, dict[bytes, bytes]]
 """An entry's id and fields."""
 
 
-def oldest_first(stream: str) -> Iterator[Entry]:
-    """Entries as they came in."""
-    start = "-"
-    while page := _entries(redis().xrange(stream, min=start, count=PAGE)):
+def oldest_first(stream: str, start: str = "-", end: str = "+") -> Iterator[Entry]:
+    """Entries as they came in, from the one with id ``start`` to the one with id ``end``."""
+    while page := _entries(redis().xrange(stream, min=start, max=end, count=PAGE)):
         yield from page
         start = f"({page[-1][0]}"
 
