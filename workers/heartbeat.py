@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
-import uuid
 
 import structlog
 
 from workers import keys, scripts
+from workers.audit import audit_in_turn
 from workers.connection import AWAY, redis
 from workers.registry import registry
 from workers.waker import summon
@@ -22,7 +22,6 @@ class Heartbeat:
     """A thread that beats once a second while its worker runs."""
 
     def __init__(self) -> None:
-        self._name = uuid.uuid4().hex
         self._stopped = threading.Event()
         self._away = False
         self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
@@ -49,10 +48,11 @@ class Heartbeat:
 
     def _beat(self) -> None:
         registry().refresh()
-        if redis().set(keys.BEAT, self._name, nx=True, px=LOCK_MS):
+        if scripts.call(redis(), "turn", (keys.BEAT,), (LOCK_MS,)):
             note_memory()
             watch_raw()
             summon([keys.ROUTE, *registry().names])
+        audit_in_turn(registry())
 
     def _gone(self, error: Exception) -> None:
         if not self._away:

@@ -25,8 +25,11 @@ PIPELINES = f"{PREFIX}:pipelines"
 INTEGRATIONS = f"{PREFIX}:integrations"
 REVISION = f"{PREFIX}:revision"
 BEAT = f"{PREFIX}:beat"
+SWEPT = f"{PREFIX}:swept"
 FATES = f"{PREFIX}:fates"
 FATES_COUNT = f"{PREFIX}:fates:count"
+AUDIT_TURN = f"{PREFIX}:audit:turn"
+AUDITED = f"{PREFIX}:audit:faults"
 
 
 def agenda(queue: str) -> str:
@@ -74,8 +77,8 @@ def due(integration: str, member: str = "") -> str:
     return f"{PREFIX}:due:{integration}:{member}"
 
 
-def groups(integration: str, member: str) -> str:
-    """Hash: groups of a side lane, JSON."""
+def groups(integration: str, member: str = "") -> str:
+    """Hash: groups of a side lane, JSON. Without member: the prefix."""
     return f"{PREFIX}:groups:{integration}:{member}"
 
 
@@ -84,9 +87,24 @@ def events(integration: str, member: str = "") -> str:
     return f"{PREFIX}:events:{integration}:{member}"
 
 
-def barrier(integration: str, member: str) -> str:
-    """Hash: person → the groups of a side lane that hold events of theirs, in order."""
+def barrier(integration: str, member: str = "") -> str:
+    """Hash: person → the groups of a side lane that hold events of theirs, in order. Without member: the prefix."""
     return f"{PREFIX}:barrier:{integration}:{member}"
+
+
+def last(integration: str, member: str) -> str:
+    """Hash: group of a side lane → its last exchange with the vendor, masked (JSON)."""
+    return f"{PREFIX}:last:{integration}:{member}"
+
+
+def turn(integration: str) -> str:
+    """When the next replay has its turn (ms)."""
+    return f"{PREFIX}:turn:{integration}"
+
+
+def history(integration: str) -> str:
+    """Hash: revision of an integration → the mapping in force then (JSON)."""
+    return f"{PREFIX}:history:{integration}"
 
 
 def ledger(integration: str) -> str:

@@ -15,6 +15,9 @@ from workers.settings import settings
 
 Status = dict[str, Any]
 
+LEFT = ("delivered", "purged", "forgotten")
+"""Fates of events that are gone, besides ``dropped:…``."""
+
 
 def status(fleet: Registry | None = None) -> Status:
     """The status that ``fleet status --json`` prints: counters, what waits, holds, each integration's balance."""
@@ -52,22 +55,25 @@ def _row(fleet: Registry, name: str, row: list[Any], now_ms: int) -> Status:
     flat, waiting, aside, dead, hold, in_flight, _ = row
     counters = counters_of(flat)
     integration = fleet.get(name)
-    accepted, delivered = counters.get("accepted", 0), counters.get("delivered", 0)
-    dropped = under(counters, "dropped")
-    gone = delivered + sum(dropped.values()) + counters.get("purged", 0) + counters.get("forgotten", 0)
+    accepted = counters.get("accepted", 0)
     return {
         "destination": destination_of(fleet, name, integration),
         "filtered": under(counters, "filtered"),
         "accepted": accepted,
-        "delivered": delivered,
-        "dropped": dropped,
+        "delivered": counters.get("delivered", 0),
+        "dropped": under(counters, "dropped"),
         "dead": dead,
         "waiting": waiting,
         "aside": aside,
         "in_flight": min(max(in_flight, 0), waiting + aside),
         "held": held(hold, now_ms),
-        "balance": accepted - gone - dead - waiting - aside,
+        "balance": accepted - gone(counters) - dead - waiting - aside,
     }
+
+
+def gone(counters: Mapping[str, int]) -> int:
+    """How many events left an integration for good. Dead letters are still there, until they are purged."""
+    return sum(counters.get(fate, 0) for fate in LEFT) + sum(under(counters, "dropped").values())
 
 
 def destination_of(fleet: Registry, name: str, integration: Integration | None) -> str:

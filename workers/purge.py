@@ -76,8 +76,8 @@ def _wait(lane: Lane, until: float) -> None:
     time.sleep(0.1)
 
 
-def forget(name: str, fleet: Registry) -> bool:
-    """Forget a removed integration: document, counters, dead letters, samples. False when something waits in it."""
+def retire(name: str, fleet: Registry) -> bool:
+    """Delete a removed integration: document, counters, dead letters, samples. False when something waits in it."""
     lanes = [str(number) for number in range(fleet.lanes)]
     sides = [f"{lane}{kind}" for lane in lanes for kind in keys.KINDS if kind]
     names = [keys.INTEGRATIONS, keys.REVISION, *(keys.waiting(name, lane) for lane in lanes)]
@@ -86,7 +86,7 @@ def forget(name: str, fleet: Registry) -> bool:
         names += [keys.groups(name, side), keys.events(name, side), keys.barrier(name, side)]
     names += [keys.state(name, member) for member in (*lanes, *sides)]
     names += [key(name) for key in OWN]
-    return bool(scripts.call(redis(), "forget", names, (name, len(lanes), len(sides))))
+    return bool(scripts.call(redis(), "retire", names, (name, len(lanes), len(sides))))
 
 
 OWN: tuple[Callable[[str], str], ...] = (

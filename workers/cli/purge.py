@@ -9,7 +9,7 @@ from workers.cli.fleet import installed, open_fleet
 from workers.cli.terminal import say
 from workers.cli.trouble import Trouble
 from workers.ledger import status
-from workers.purge import Enabled, Leased, forget
+from workers.purge import Enabled, Leased, retire
 from workers.purge import purge as purged
 from workers.registry import Registry
 
@@ -20,7 +20,7 @@ from workers.registry import Registry
 def purge(name: str, yes: bool) -> None:
     """Drop every event that waits in integration NAME, which must be disabled or removed first.
 
-    They are counted as purged. A removed integration is forgotten then, with its counters and dead letters.
+    They are counted as purged. A removed integration is retired then, with its counters and dead letters.
     """
     fleet = open_fleet()
     removed = REMOVED in fleet.document(installed(name, fleet))
@@ -34,7 +34,7 @@ def purge(name: str, yes: bool) -> None:
         raise Trouble(f"a worker still holds lane {error} of {name}; see fleet status, and try again") from error
     say(f"{gone:,} events of {name} were purged")
     if removed:
-        _forget(name, fleet)
+        _retire(name, fleet)
 
 
 def at_stake(name: str, removed: bool) -> str:
@@ -44,7 +44,7 @@ def at_stake(name: str, removed: bool) -> str:
     return f"{waiting}, and {row['dead']:,} dead letters and its counters with it" if removed else waiting
 
 
-def _forget(name: str, fleet: Registry) -> None:
-    if not forget(name, fleet):
+def _retire(name: str, fleet: Registry) -> None:
+    if not retire(name, fleet):
         raise Trouble(f"{name} was applied again, or got events, meanwhile; it is kept")
-    say(f"{name} is forgotten")
+    say(f"{name} is retired")

@@ -267,7 +267,7 @@ def test_purging_leaves_a_lane_to_the_worker_that_holds_it(
     assert fleet.row(name)["waiting"] == 0
 
 
-def test_a_removed_integration_is_forgotten_when_it_is_purged(run: Run, fleet: Fleet) -> None:
+def test_a_removed_integration_is_retired_when_it_is_purged(run: Run, fleet: Fleet) -> None:
     klaviyo, statsig = fleet.install("klaviyo", "statsig")
     workers.enqueue(tracks(5))
     route_all(fleet)
@@ -276,7 +276,7 @@ def test_a_removed_integration_is_forgotten_when_it_is_purged(run: Run, fleet: F
     fleet.apply(prune=True)
     assert "5 events that wait" in run("purge", klaviyo).stderr
     result = run("purge", klaviyo, "--yes")
-    assert result.stdout == f"5 events of {klaviyo} were purged\n{klaviyo} is forgotten\n"
+    assert result.stdout == f"5 events of {klaviyo} were purged\n{klaviyo} is retired\n"
     assert list(fleet.status()["integrations"]) == [statsig]
     assert list(fleet.redis.scan_iter(f"{keys.PREFIX}:*:{klaviyo}*")) == []
     assert fleet.row(statsig)["waiting"] == 5
