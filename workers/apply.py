@@ -15,6 +15,7 @@ from workers import keys, scripts, tickets
 from workers.configuration import Configuration, InvalidFile
 from workers.connection import redis
 from workers.holds import FOREVER_MS
+from workers.mappings import MAPPINGS_KEPT, packed
 from workers.registry import Document, Installed, open_spec, read_installed
 from workers.secrets import SecretKeyError, lock, vault
 from workers.settings import settings
@@ -67,7 +68,9 @@ def carry_out(change: Change) -> int:
         arguments += [name, orjson.dumps(pipeline) if pipeline else b""]
     for name, document in change.integrations.items():
         names += [keys.hold(name), keys.cleared(name), keys.nudges(name), keys.agenda(name), keys.due(name)]
+        names.append(keys.history(name))
         arguments += [name, orjson.dumps(document), int(document["spec"]["enabled"]), FOREVER_MS]
+        arguments += [document["revision"], packed(document["spec"]), MAPPINGS_KEPT]
     revision = _store(names, arguments)
     tickets.publish(change.integrations)
     return revision

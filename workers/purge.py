@@ -98,6 +98,8 @@ OWN: tuple[Callable[[str], str], ...] = (
     keys.unmapped,
     keys.warned,
     keys.dead,
+    keys.turn,
+    keys.history,
     keys.hold,
     keys.held,
     keys.health,

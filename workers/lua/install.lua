@@ -2,10 +2,11 @@
 -- Store what an apply changed, all of it or nothing, and make every worker notice.
 -- KEYS[1] fleet   KEYS[2] pipelines   KEYS[3] integrations   KEYS[4] revision
 -- then per changed pipeline: raw stream, prefix of its inbox lanes; per changed integration: hold, cleared, nudges, agenda,
--- prefix of the side lanes' due times
+-- prefix of the side lanes' due times, history
 -- ARGV[1] revision the change was worked out against   ARGV[2] lanes for a new fleet   ARGV[3] format
 -- ARGV[4] changed pipelines p, then each: name, document (JSON) or '' to remove
--- then per changed integration: name, document (JSON), 1 when enabled else 0, how long a disabled one is held (ms)
+-- then per changed integration: name, document (JSON), 1 when enabled else 0, how long a disabled one is held (ms), its
+-- revision, its mapping (JSON), how many revisions of that to keep
 -- → the new revision; errors: STALE (somebody else changed the fleet meanwhile), BUSY name (its inbox is not empty)
 if (redis.call('GET', KEYS[4]) or '0') ~= ARGV[1] then return redis.error_reply('STALE') end
 local lanes = tonumber(redis.call('HGET', KEYS[1], 'lanes') or ARGV[2])
@@ -28,7 +29,7 @@ end
 --@include clock
 --@include recall
 local key = 5 + 2 * pipelines
-for i = 5 + 2 * pipelines, #ARGV, 4 do
+for i = 5 + 2 * pipelines, #ARGV, 7 do
   redis.call('HSET', KEYS[3], ARGV[i], ARGV[i + 1])
   local kind = redis.call('HGET', KEYS[key], 'kind')
   if kind == 'setup' or kind == 'disabled' then redis.call('DEL', KEYS[key]) end
@@ -40,6 +41,8 @@ for i = 5 + 2 * pipelines, #ARGV, 4 do
   redis.call('SET', KEYS[key + 1], now)
   redis.call('INCR', KEYS[key + 2])
   recall(KEYS[key + 3], KEYS[key + 4], now)
-  key = key + 5
+  redis.call('HSET', KEYS[key + 5], ARGV[i + 4], ARGV[i + 5])
+  redis.call('HDEL', KEYS[key + 5], string.format('%d', ARGV[i + 4] - ARGV[i + 6]))
+  key = key + 6
 end
 return redis.call('INCR', KEYS[4])
