@@ -1,0 +1,1 @@
+"""The scenarios, one or a few alike to a file."""
