@@ -46,6 +46,7 @@ class Cut:
     ``group``      the group they form in a side lane
     ``expired``    whether they have been tried for too long
     ``fatal``      whether preparing them ended one worker after another
+    ``last``       their last exchange with the vendor, masked (JSON); empty when there was none
     """
 
     members: Sequence[Waiting]
@@ -54,6 +55,7 @@ class Cut:
     group: Group | None = None
     expired: bool = False
     fatal: bool = False
+    last: bytes = b""
 
 
 @dataclass(slots=True)

@@ -104,7 +104,7 @@ class Head:
         queue, side = self.lane.queue, self._side
         names = [self.lane.state, self.lane.stream, keys.ledger(queue), keys.samples(queue), keys.health(queue)]
         names += [keys.agenda(queue), keys.due(queue, side), keys.groups(queue, side), keys.events(queue, side)]
-        names += [keys.barrier(queue, side), keys.state(queue, side)]
+        names += [keys.barrier(queue, side), keys.state(queue, side), keys.last(queue, side)]
         arguments: list[scripts.Argument] = [self.lane.token, side, mark, int(doubt), sample, settings().samples_kept]
         arguments.append(wait_ms)
         for group in groups:

@@ -21,6 +21,11 @@ def window(limit: Limit) -> tuple[int, int]:
     return int(limit.seconds * 1_000_000 / (limit.requests - burst + 1)) + 1, burst
 
 
+def replay_window(integration: Integration, pace: int) -> tuple[str, tuple[int, int]]:
+    """Key and GCRA numbers of the window of an integration's replays: one in ``pace`` µs, a second's worth at once."""
+    return keys.limit(f"{integration.name}/replay", 1), (pace, max(1, 1_000_000 // pace))
+
+
 def pace_of(integration: Integration) -> str:
     """The name under which an account's limits are kept; it tells nothing of the account."""
     return hashlib.blake2b(integration.account.encode(), digest_size=8).hexdigest()

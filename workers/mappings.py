@@ -15,6 +15,7 @@ import orjson
 from destinations.form.integration import Integration, InvalidSpec, install
 from workers import keys
 from workers.connection import redis
+from workers.flights import Cut
 
 MAPPINGS_KEPT = 100
 """Of so many revisions of an integration the mapping is kept."""
@@ -42,3 +43,17 @@ def as_then(integration: Integration, revision: int) -> Integration:
         return install(integration.name, {**integration.spec, **then}, revision=revision)
     except InvalidSpec as error:
         raise MappingGone(f"the mapping of revision {revision} cannot be used any more: {error}") from error
+
+
+def mapped(integration: Integration, cut: Cut) -> Integration:
+    """An integration with the mapping that a cut's events are to have."""
+    return as_then(integration, cut.group.revision) if cut.group and cut.group.revision else integration
+
+
+def unmappable(integration: Integration, cut: Cut) -> tuple[str, str, str] | None:
+    """Why a cut's events cannot have the mapping they were to have: kind of dead letter, reason, hint."""
+    try:
+        mapped(integration, cut)
+    except MappingGone as gone:
+        return "invalid", str(gone), "Replay it with the mapping in force: fleet dead replay --as now."
+    return None

@@ -14,13 +14,18 @@ import structlog
 
 from destinations.form.consent import lacking
 from destinations.form.integration import Integration
+from destinations.form.parts import Reading, Verdict
 from workers.connection import redis
 from workers.dead_letters import letter
 from workers.flights import Cut, Parcel, Settlement, Waiting, halves, oversize, pack
+from workers.mappings import MappingGone, mapped
 from workers.people import Identifier, Person, identifiers, key_of, latest_consent, parse
+from workers.sending import Exchange
 from workers.source import Source
 
 log = structlog.get_logger(__name__)
+
+CORRECT = "Correct its producer or the blueprint (fleet explain shows what comes of it), then replay it."
 
 
 @dataclass(slots=True)
@@ -68,7 +73,7 @@ def _transformed(integration: Integration, cut: Cut, member: Waiting, prepared: 
     elif outcome.kind == "drop":
         prepared.left.append(Settlement([member], f"dropped:{outcome.reason}"))
     else:
-        prepared.left.append(death(integration, cut, member, "invalid", outcome.detail))
+        prepared.left.append(death(integration, cut, member, "invalid", outcome.detail, CORRECT))
     return outcome.kind == "send"
 
 
@@ -88,9 +93,30 @@ def _pack(integration: Integration, cut: Cut, members: Sequence[Waiting], source
         _pack(integration, part, part.members, source, prepared)
 
 
-def death(integration: Integration, cut: Cut, member: Waiting, kind: str, reason: str, hint: str = "") -> Settlement:
+def death(
+    integration: Integration,
+    cut: Cut,
+    member: Waiting,
+    kind: str,
+    reason: str,
+    hint: str = "",
+    exchange: Exchange | None = None,
+) -> Settlement:
     """The end of an event that cannot be sent as it is."""
-    return Settlement([member], f"dead:{kind}", reason, letters=[letter(integration, cut, member, kind, reason, hint)])
+    document = letter(integration, cut, member, kind, reason, hint, exchange)
+    return Settlement([member], f"dead:{kind}", reason, letters=[document])
+
+
+def last_requests(integration: Integration, cut: Cut, source: Source) -> dict[str, Exchange]:
+    """The request that a vanished worker was sending, by the ids of its events: built anew, and never answered."""
+    try:
+        parcels = prepare(mapped(integration, cut), cut, source).parcels
+    except MappingGone:
+        return {}
+    unanswered = Reading(Verdict.TRANSIENT)
+    return {
+        member.id: Exchange(parcel.requests[0][0], None, unanswered) for parcel in parcels for member in parcel.members
+    }
 
 
 def bug(integration: Integration, cut: Cut, member: Waiting, error: Exception) -> Settlement:

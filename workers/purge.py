@@ -83,7 +83,7 @@ def retire(name: str, fleet: Registry) -> bool:
     names = [keys.INTEGRATIONS, keys.REVISION, *(keys.waiting(name, lane) for lane in lanes)]
     names += [keys.due(name, side) for side in sides]
     for side in sides:
-        names += [keys.groups(name, side), keys.events(name, side), keys.barrier(name, side)]
+        names += [keys.groups(name, side), keys.events(name, side), keys.barrier(name, side), keys.last(name, side)]
     names += [keys.state(name, member) for member in (*lanes, *sides)]
     names += [key(name) for key in OWN]
     return bool(scripts.call(redis(), "retire", names, (name, len(lanes), len(sides))))

@@ -36,12 +36,12 @@ def masked_request(integration: Integration, request: Request, most: int = SHOWN
 
 
 def masked_answer(integration: Integration, answer: Answer | None, most: int = SHOWN) -> dict[str, Any] | None:
-    """An answer for people: secrets masked, the body cut at ``most`` bytes."""
+    """An answer for people: secrets masked, the body then cut at ``most`` bytes, so that none is left in part."""
     if answer is None:
         return None
     headers = {name: mask_text(value, integration.secrets) for name, value in answer.headers.items()}
-    body = mask_text(answer.body[:most].decode("utf-8", "replace"), integration.secrets)
-    return {"status": answer.status, "headers": headers, "body": body}
+    body = mask_text(answer.body.decode("utf-8", "replace"), integration.secrets).encode()[:most]
+    return {"status": answer.status, "headers": headers, "body": body.decode("utf-8", "ignore")}
 
 
 def sample(integration: Integration, exchange: Exchange, members: Sequence[Waiting]) -> bytes:

@@ -33,12 +33,13 @@ class Side:
         queue, member = lane.queue, lane.member
         self._due, self._groups = keys.due(queue, member), keys.groups(queue, member)
         self._events, self._barrier = keys.events(queue, member), keys.barrier(queue, member)
+        self._last = keys.last(queue, member)
         self._now_ms = self._held_ms = 0
         self._taken: dict[str, Group] = {}
 
     def cut(self, size: int) -> list[Cut]:
         """The groups that are due."""
-        names = (self.lane.state, self._due, self._groups, self._events, keys.held(self.lane.queue))
+        names = (self.lane.state, self._due, self._groups, self._events, keys.held(self.lane.queue), self._last)
         answer = scripts.call(redis(), "take", names, (self.lane.token, max(1, size // self._batch)))
         if answer is None:
             self.lane.lost.set()
@@ -46,7 +47,7 @@ class Side:
         rows, state, self._now_ms, self._held_ms = answer
         known = state_of(state)
         in_doubt, deadly = doubts(known), fatal(known)
-        return [self._cut(unpack(row[1]), row[2:], in_doubt, deadly) for row in rows]
+        return [self._cut(unpack(row[1]), row[2], row[3:], in_doubt, deadly) for row in rows]
 
     def settle(self, settlement: Settlement) -> int:
         """Remove events from their group, counted; when the last one goes, those behind it step forward."""
@@ -55,7 +56,7 @@ class Side:
         rest = replace(group, ids=[identifier for identifier in group.ids if identifier not in gone])
         self._taken[group.id] = rest
         names, arguments = conclusion(self.lane, replace(settlement, mark="" if rest.ids else group.id))
-        names += [self._due, self._groups, self._events, self._barrier]
+        names += [self._due, self._groups, self._events, self._barrier, self._last]
         arguments += [group.id, rest.packed() if rest.ids else b"", *ids_and_letters(settlement)]
         return settled(self.lane, int(scripts.call(redis(), "settle_aside", names, arguments)))
 
@@ -73,7 +74,7 @@ class Side:
         self._regroup(group, parts_of(group, parts))
         return []
 
-    def _cut(self, group: Group, bodies: Sequence[bytes], in_doubt: Doubts, deadly: bool) -> Cut:
+    def _cut(self, group: Group, last: bytes, bodies: Sequence[bytes], in_doubt: Doubts, deadly: bool) -> Cut:
         self._taken[group.id] = group
         members = [
             Waiting(identifier, orjson.loads(body), group=group.id)
@@ -81,7 +82,7 @@ class Side:
         ]
         takeovers, _ = in_doubt.get(group.id, (0, []))
         old = group.age_ms(self._now_ms, self._held_ms) > settings().age_ms
-        return Cut(members, group.key, takeovers, group, expired=old, fatal=deadly)
+        return Cut(members, group.key, takeovers, group, expired=old, fatal=deadly, last=last)
 
     def _regroup(
         self,
@@ -95,7 +96,7 @@ class Side:
     ) -> Failing:
         queue = self.lane.queue
         names = [self.lane.state, keys.ledger(queue), keys.samples(queue), keys.health(queue)]
-        names += [self._due, self._groups, self._barrier]
+        names += [self._due, self._groups, self._barrier, self._last]
         arguments: list[scripts.Argument] = [self.lane.token, old.id, int(doubt), sample, settings().samples_kept]
         arguments += [int(failed), wait_ms]
         for group in new:

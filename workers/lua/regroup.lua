@@ -1,7 +1,7 @@
 #!lua flags=allow-oom
 -- Put a group of a leased side lane back: as it is, for its next try, or as several, each with some of its events.
 -- KEYS[1] state of the side lane   KEYS[2] ledger   KEYS[3] samples   KEYS[4] health
--- KEYS[5] due   KEYS[6] groups   KEYS[7] barrier
+-- KEYS[5] due   KEYS[6] groups   KEYS[7] barrier   KEYS[8] last exchanges
 -- ARGV[1] owner token   ARGV[2] group   ARGV[3] in doubt 0|1   ARGV[4] sample or ''   ARGV[5] samples to keep
 -- ARGV[6] failed 0|1   ARGV[7] wait (ms)   ARGV[8…] per new group, in order: its id, its JSON (ids, persons, …)
 -- → {1, failures in a row, of how many persons}; {-1, 0, 0} the lane is not ours
@@ -13,10 +13,13 @@ if not old then return {1, 0, 0} end
 local former = cjson.decode(old)
 redis.call('HDEL', KEYS[6], ARGV[2])
 redis.call('ZREM', KEYS[5], ARGV[2])
+local last = ARGV[6] == '1' and ARGV[4] or redis.call('HGET', KEYS[8], ARGV[2])
+redis.call('HDEL', KEYS[8], ARGV[2])
 
 local replacement = {}
 for i = 8, #ARGV, 2 do
   redis.call('HSET', KEYS[6], ARGV[i], ARGV[i + 1])
+  if last then redis.call('HSET', KEYS[8], ARGV[i], last) end
   for _, person in ipairs(cjson.decode(ARGV[i + 1]).persons) do
     replacement[person] = replacement[person] and (replacement[person] .. ' ' .. ARGV[i]) or ARGV[i]
   end

@@ -1,10 +1,9 @@
 #!lua flags=allow-oom
 -- Move events from a leased lane to its side lane, in groups: a request that failed, or single events behind their person.
 -- KEYS[1] lane state   KEYS[2] lane (stream)   KEYS[3] ledger   KEYS[4] samples   KEYS[5] health   KEYS[6] agenda
--- KEYS[7] due   KEYS[8] groups   KEYS[9] events   KEYS[10] barrier   KEYS[11] state of the side lane
+-- KEYS[7] due   KEYS[8] groups   KEYS[9] events   KEYS[10] barrier   KEYS[11] state of the side lane   KEYS[12] last exchanges
 -- ARGV[1] owner token   ARGV[2] side lane's member   ARGV[3] key of the request that failed, or ''
 -- ARGV[4] in doubt 0|1   ARGV[5] sample or ''   ARGV[6] samples to keep   ARGV[7] wait (ms)
--- KEYS[12] held (ms in all): noted with the group, so that holds do not count as age
 -- ARGV[8…] per group: its id, its JSON (ids, persons, …)
 -- → {events moved, failures in a row, of how many persons}; {-1, 0, 0} the lane is not ours
 --@include clock
@@ -29,6 +28,7 @@ for i = 8, #ARGV, 2 do
     redis.call('ZADD', KEYS[7], behind and BEHIND or now + tonumber(ARGV[7]), ARGV[i])
     moved = moved + found
     if failed then
+      redis.call('HSET', KEYS[12], ARGV[i], ARGV[5])
       failures = redis.call('HINCRBY', KEYS[5], 'failing', 1)
       redis.call('HSET', KEYS[5], 'person:' .. group.persons[1], 1)
       persons_failing = redis.call('HLEN', KEYS[5]) - 1 - redis.call('HEXISTS', KEYS[5], 'refused')
