@@ -7,17 +7,15 @@ nothing, and every setting below follows from that: early ack, no results, nothi
 from __future__ import annotations
 
 from celery import Celery
+from celery.signals import worker_process_init, worker_shutdown, worker_shutting_down
 from kombu import Queue
-from kombu.transport.redis import Channel
 
+from workers import shims, stopping
 from workers.bootsteps import Consuming, Heart
 from workers.keys import ROUTE
 from workers.settings import settings
 
-# Restoring unacknowledged tickets makes a worker exit when Redis goes away while it holds some (kombu 5.7), and there
-# is
-# nothing worth restoring: the heartbeat issues a new ticket.
-Channel.do_restore = False
+shims.install()
 
 app = Celery("fleet", broker=settings().broker_url, include=["workers.tasks"])
 app.conf.update(
@@ -56,5 +54,9 @@ app.conf.update(
         "client_name": "fleet",
     },
 )
+worker_shutting_down.connect(stopping.stop)
+worker_process_init.connect(stopping.be_child)
+worker_shutdown.connect(stopping.hand_over)
+
 app.steps["worker"].add(Heart)
 app.steps["consumer"].add(Consuming)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 from dataclasses import dataclass
 from threading import Event
@@ -11,11 +12,15 @@ from workers import keys, scripts
 from workers.connection import redis
 from workers.flights import Parcel
 from workers.lanes import Lane
-from workers.limits import pace_of, windows
+from workers.limits import pace_of, replay_window, windows
 from workers.settings import settings
+from workers.stopping import stopping
 
 RECOVERY = 0.1
 """How much of its full pace a throttled account wins back in a quiet minute."""
+
+SCATTER_MS = 1_000
+"""Within so long the lanes of replays that ran ahead of their pace come back, not all at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +37,14 @@ def clear(integration: Integration, lane: Lane, parcel: Parcel, stopped: Event) 
     A crash before leaves nothing behind; after it, the next owner of the lane resends the request with its key.
     """
     slept_ms = 0
-    while not (stopped.is_set() or lane.lost.is_set()):
+    while not (stopped.is_set() or lane.lost.is_set() or stopping()):
         word, wait_ms, now_ms = _ask(integration, lane, parcel)
         if word == 1:
             return Clearance(now_ms)
         if word < 0:
             lane.lost.set()
+        elif pace_asked(parcel):
+            return Clearance(0, wait_ms + random.randrange(SCATTER_MS))
         elif (slept_ms := slept_ms + wait_ms) > settings().sleep_ms:  # others may be served first, time and again
             return Clearance(0, wait_ms)
         else:
@@ -47,7 +54,13 @@ def clear(integration: Integration, lane: Lane, parcel: Parcel, stopped: Event) 
 
 def _ask(integration: Integration, lane: Lane, parcel: Parcel) -> tuple[int, int, int]:
     ids = " ".join(member.id for member in parcel.members)
-    return _run(integration, lane.state, lane.token, parcel.mark, f"{parcel.cut.takeovers} {ids}")
+    place = (lane.state, lane.token, parcel.mark, f"{parcel.cut.takeovers} {ids}")
+    return _run(integration, *place, pace=pace_asked(parcel))
+
+
+def pace_asked(parcel: Parcel) -> int:
+    """The least time between two requests of replays (µs), where one is asked for; they never wait in their slot."""
+    return parcel.cut.group.pace if parcel.cut.group else 0
 
 
 def ask(integration: Integration) -> int:
@@ -56,10 +69,15 @@ def ask(integration: Integration) -> int:
     return 0 if word == 1 else wait_ms
 
 
-def _run(integration: Integration, *flight: str) -> tuple[int, int, int]:
+def _run(integration: Integration, *flight: str, pace: int = 0) -> tuple[int, int, int]:
     names, numbers = windows(integration)
+    if pace:
+        name, window = replay_window(integration, pace)
+        names.append(name)
+        numbers += window
     state, *place = flight
     arguments: list[scripts.Argument] = [*place, RECOVERY, *numbers]
-    answer = scripts.call(redis(), "clear", [state, keys.pace(pace_of(integration)), *names], arguments)
+    fixed = [state, keys.pace(pace_of(integration)), keys.hold(integration.name)]
+    answer = scripts.call(redis(), "clear", [*fixed, *names], arguments)
     word, wait_ms, now_ms = answer
     return int(word), int(wait_ms), int(now_ms)

@@ -14,16 +14,17 @@ from workers.shift import Shift
 from workers.side import Side
 from workers.slots import slots
 from workers.source import Source
+from workers.stopping import in_hand, stopping
 
 MINUTE = 60_000
 
 
 def deliver(name: str) -> dict[str, Any]:
     """Work the most overdue lane of an integration for about a second; a summary for Flower."""
-    with slots().share(name) as free:
-        if not free:
+    with in_hand(), slots().share(name) as free:
+        if not free or stopping():
             decline(name)
-            return {"lane": None, "why": "it has its share of this worker's slots"}
+            return {"lane": None, "why": "it has its share of this worker's slots" if not free else "stopping"}
         known = registry().get(name)
         lane = lease(name, known.timeout[1]) if known else lease(name)
         return work(name, lane) if lane else {"lane": None}

@@ -46,6 +46,7 @@ class Cut:
     ``group``      the group they form in a side lane
     ``expired``    whether they have been tried for too long
     ``fatal``      whether preparing them ended one worker after another
+    ``now_ms``     when they were read, by Redis's clock
     ``last``       their last exchange with the vendor, masked (JSON); empty when there was none
     """
 
@@ -55,6 +56,7 @@ class Cut:
     group: Group | None = None
     expired: bool = False
     fatal: bool = False
+    now_ms: int = 0
     last: bytes = b""
 
 

@@ -36,12 +36,12 @@ class Head:
             answer = self._read(size)
             if answer is None:
                 return []
-            entries, state, barrier = answer
+            entries, state, barrier, now_ms = answer
             if in_doubt := doubts(state):
                 return self._doubtful(in_doubt)
             following = [member for member in entries if self._must_follow(member, barrier)]
             if not following:
-                return [Cut(entries, fatal=fatal(state))] if entries else []
+                return [Cut(entries, fatal=fatal(state), now_ms=now_ms)] if entries else []
             self._follow(following)
 
     def settle(self, settlement: Settlement) -> int:
@@ -61,15 +61,15 @@ class Head:
         del cut
         return [Cut(part) for part in parts]
 
-    def _read(self, size: int) -> tuple[list[Waiting], dict[bytes, bytes], dict[bytes, bytes]] | None:
+    def _read(self, size: int) -> tuple[list[Waiting], dict[bytes, bytes], dict[bytes, bytes], int] | None:
         names = (self.lane.state, self.lane.stream, keys.barrier(self.lane.queue, self._side))
         answer = scripts.call(redis(), "cut", names, (self.lane.token, size))
         if answer is None:
             self.lane.lost.set()
             return None
-        entries, state, barrier, _ = answer
+        entries, state, barrier, now_ms = answer
         waiting = [Waiting(identifier.decode(), orjson.loads(fields[1])) for identifier, fields in entries]
-        return waiting, state_of(state), state_of(barrier)
+        return waiting, state_of(state), state_of(barrier), now_ms
 
     def _doubtful(self, in_doubt: dict[str, tuple[int, list[str]]]) -> list[Cut]:
         wanted = set(chain.from_iterable(ids for _, ids in in_doubt.values()))

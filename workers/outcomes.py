@@ -29,34 +29,36 @@ REFUSALS = 20
 """So many refusals in a row without one success, and it is taken to be the set-up that is wrong, not the events."""
 
 
-def act(shift: Shift, parcel: Parcel, exchange: Exchange, asked_ms: int) -> None:
-    """Do what the verdict asks for."""
-    ACTS[exchange.reading.verdict](shift, parcel, exchange, asked_ms)
+def act(shift: Shift, parcel: Parcel, exchange: Exchange, asked_ms: int) -> bool:
+    """Do what the verdict asks for; whether what comes after the parcel may go."""
+    return ACTS[exchange.reading.verdict](shift, parcel, exchange, asked_ms)
 
 
-def delivered(shift: Shift, parcel: Parcel, exchange: Exchange, _: int) -> None:
+def delivered(shift: Shift, parcel: Parcel, exchange: Exchange, _: int) -> bool:
     """Count the events and remove them."""
     note = exchange.reading.note or f"answer {exchange.answer.status if exchange.answer else ''}"
     kept = sample(shift.integration, exchange, parcel.members)
     shift.settle(Settlement(parcel.members, "delivered", note, kept, mark=parcel.mark))
+    return True
 
 
-def held(shift: Shift, parcel: Parcel, exchange: Exchange, asked_ms: int) -> None:
+def held(shift: Shift, parcel: Parcel, exchange: Exchange, asked_ms: int) -> bool:
     """Hold the integration; the events stay where they are, and no try is counted."""
     kept = sample(shift.integration, exchange, parcel.members)
     hold_for(shift.integration, exchange, asked_ms, kept, shift.source.lane, parcel.mark)
     shift.stop()
+    return False
 
 
-def transient(shift: Shift, parcel: Parcel, exchange: Exchange, asked_ms: int) -> None:
+def transient(shift: Shift, parcel: Parcel, exchange: Exchange, asked_ms: int) -> bool:
     """Let the events wait aside for their next try; after the last one they are dead letters, *exhausted*."""
     if parcel.tries >= len(RETRIES_MS):
         bury(shift, parcel, "exhausted", exchange)
-        return
+        return False
     kept = sample(shift.integration, exchange, parcel.members)
     if exchange.doubt and parks_doubt(shift):
         bury(shift, parcel, "in_doubt", exchange)
-        return
+        return False
     wait_ms = int(RETRIES_MS[parcel.tries] * settings().patience)
     failing = shift.source.postpone(parcel, wait_ms, kept, exchange.doubt)
     shift.count("failed", len(parcel.members))
@@ -64,6 +66,7 @@ def transient(shift: Shift, parcel: Parcel, exchange: Exchange, asked_ms: int) -
         reason = f"{failing.in_a_row} requests in a row failed, of {failing.persons} persons: {exchange.reading.reason}"
         place(shift.integration, "breaker", Reading(Verdict.TRANSIENT, reason, exchange.reading.hint), asked_ms)
         shift.stop()
+    return False
 
 
 def parks_doubt(shift: Shift) -> bool:
@@ -76,17 +79,17 @@ def broken(failing: Failing) -> bool:
     return failing.in_a_row >= BREAKER_FAILURES and failing.persons >= BREAKER_PERSONS
 
 
-def invalid(shift: Shift, parcel: Parcel, exchange: Exchange, asked_ms: int) -> None:
+def invalid(shift: Shift, parcel: Parcel, exchange: Exchange, asked_ms: int) -> bool:
     """One event: a dead letter. Several: send them again in parts, down to the one that is refused."""
     if len(parcel.members) > 1:
-        shift.send_again(parcel, parts(parcel, exchange))
-        return
+        return shift.send_again(parcel, parts(parcel, exchange))
     bury(shift, parcel, "refused", exchange)
     refused = int(redis().hget(keys.health(shift.integration.name), "refused") or 0)
     if refused >= REFUSALS:
         reason = f"{refused} refusals in a row without one success, the last: {exchange.reading.reason}"
         place(shift.integration, "setup", Reading(Verdict.SETUP, reason, exchange.reading.hint), asked_ms)
         shift.stop()
+    return shift.going
 
 
 def parts(parcel: Parcel, exchange: Exchange) -> list[Sequence[Waiting]]:
@@ -108,7 +111,7 @@ def bury(shift: Shift, parcel: Parcel, kind: str, exchange: Exchange) -> None:
     shift.settle(Settlement(members, f"dead:{kind}", reading.reason, kept, documents, parcel.mark))
 
 
-ACTS: dict[Verdict, Callable[[Shift, Parcel, Exchange, int], None]] = {
+ACTS: dict[Verdict, Callable[[Shift, Parcel, Exchange, int], bool]] = {
     Verdict.DELIVERED: delivered,
     Verdict.THROTTLED: held,
     Verdict.SETUP: held,

@@ -28,6 +28,9 @@ log = structlog.get_logger(__name__)
 CORRECT = "Correct its producer or the blueprint (fleet explain shows what comes of it), then replay it."
 
 
+LATE = ("it waited untried for longer than max_wait", "Raise max_wait or the limits, then replay it.")
+
+
 @dataclass(slots=True)
 class Prepared:
     """Cuts made ready to go: parcels, and what stays behind by its fate, with letters where the fate is a death."""
@@ -42,6 +45,9 @@ def prepare(integration: Integration, cut: Cut, source: Source) -> Prepared:
     prepared = Prepared()
     barred = without_consent(integration, cut.members)
     prepared.left += [Settlement([member], "dropped:consent") for member in cut.members if member.id in barred]
+    late = overdue(integration, cut)
+    prepared.left += [death(integration, cut, member, "expired", *LATE) for member in late if member.id not in barred]
+    barred |= {member.id for member in late}
     free = [member for member in cut.members if member.id not in barred]
     ready = [member for member in free if _transformed(integration, cut, member, prepared)]
     size = len(ready) if cut.key else integration.batch.events
@@ -49,6 +55,13 @@ def prepare(integration: Integration, cut: Cut, source: Source) -> Prepared:
         _pack(integration, cut, ready[start : start + size], source, prepared)
     prepared.left = together(prepared.left)
     return prepared
+
+
+def overdue(integration: Integration, cut: Cut) -> list[Waiting]:
+    """Fresh events that waited untried for longer than the integration allows."""
+    if integration.max_wait is None or cut.group or cut.takeovers:
+        return []
+    return [member for member in cut.members if cut.now_ms - member.came_ms > integration.max_wait * 1000]
 
 
 def together(settlements: Sequence[Settlement]) -> list[Settlement]:

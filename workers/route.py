@@ -23,18 +23,25 @@ from workers.people import People, identifiers
 from workers.plan import Plan, Share
 from workers.registry import registry
 from workers.settings import settings
+from workers.stopping import in_hand, stopping
 
 log = structlog.get_logger(__name__)
 
 BATCH = 500
 FULL_PAUSE_MS = 1_000
+STEP_SECONDS = 2.0
+"""How long a batch may take at the most; a lease outlasts it, and is renewed while batches follow."""
 
 
 def route() -> dict[str, Any]:
     """Work the most overdue inbox lane for about a second; a summary for Flower."""
-    lane = lease(keys.ROUTE)
-    if lane is None:
-        return {"lane": None}
+    with in_hand():
+        lane = None if stopping() else lease(keys.ROUTE, STEP_SECONDS)
+        return work(lane) if lane else {"lane": None}
+
+
+def work(lane: Lane) -> dict[str, Any]:
+    """Work a leased inbox lane and give it back."""
     routed, park_ms = 0, 0
     try:
         for moved in steps(lane):
@@ -52,7 +59,7 @@ def steps(lane: Lane) -> Iterator[int]:
     """Batches moved one after another, until time is up, nothing is left, or Redis is too full."""
     step = drain if lane.member.endswith(f"/{keys.RAW}") else route_batch
     end = time.monotonic() + settings().box_seconds
-    while time.monotonic() < end and not lane.lost.is_set() and not full():
+    while time.monotonic() < end and not (lane.lost.is_set() or stopping() or full()):
         moved = step(lane)
         if not moved:
             return

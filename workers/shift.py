@@ -15,12 +15,14 @@ from workers.clearance import clear
 from workers.connection import redis
 from workers.flights import Cut, Parcel, Settlement, Waiting, halves
 from workers.holds import place
+from workers.mappings import mapped, unmappable
 from workers.outcomes import act, parks_doubt
-from workers.prepare import Prepared, death, prepare
+from workers.prepare import Prepared, death, last_requests, prepare
 from workers.sending import send
 from workers.settings import settings
 from workers.slots import slots
 from workers.source import NoRoom, Source
+from workers.stopping import stopping
 from workers.warnings import note_warnings
 
 FLIGHT = 64
@@ -57,7 +59,7 @@ class Shift:
     @property
     def going(self) -> bool:
         """Whether nothing speaks against the next request."""
-        return not (self._stopped.is_set() or self.source.lane.lost.is_set())
+        return not (self._stopped.is_set() or self.source.lane.lost.is_set() or stopping())
 
     def stop(self) -> None:
         """Send nothing more in this shift."""
@@ -77,15 +79,12 @@ class Shift:
             place(self.integration, "full", Reading(Verdict.SETUP, reason, hint), asked_ms=2**53)
             self.stop()
 
-    def send_again(self, parcel: Parcel, parts: Sequence[Sequence[Waiting]]) -> None:
-        """Send parts of a refused parcel, in order, in the thread that learnt of it."""
+    def send_again(self, parcel: Parcel, parts: Sequence[Sequence[Waiting]]) -> bool:
+        """Send parts of a refused parcel, in order, in the thread that learnt of it; whether all of them went."""
         lane = self.source.lane
         cuts = self.source.split(parcel.cut, parts)
         scripts.call(redis(), "undoubt", (lane.state,), (lane.token, parcel.mark))
-        for cut in cuts:
-            for piece in self._prepared(cut).parcels:
-                if not self._carry(piece):
-                    return
+        return all(self._carry(piece) for cut in cuts for piece in self._prepared(cut).parcels)
 
     def _fly(self) -> bool:
         """One flight; False when there is nothing more to do."""
@@ -111,10 +110,11 @@ class Shift:
                 joined.parcels += self._prepared(part).parcels
             return joined
         if ending := self._ending(cut):
+            requests = last_requests(self.integration, cut, self.source) if ending[0] == "in_doubt" else {}
             for member in cut.members:
-                self.settle(death(self.integration, cut, member, *ending))
+                self.settle(death(self.integration, cut, member, *ending, requests.get(member.id)))
             return Prepared()
-        prepared = prepare(self.integration, cut, self.source)
+        prepared = prepare(mapped(self.integration, cut), cut, self.source)
         for settlement in prepared.left:
             self.settle(settlement)
         if prepared.warned:
@@ -129,7 +129,7 @@ class Shift:
             return "expired", "tried for longer than its age limit allows", "Replay it when the vendor is well again."
         if cut.takeovers and parks_doubt(self):
             return "in_doubt", "a worker vanished while sending it", "Look at the vendor, then replay it or purge it."
-        return None
+        return unmappable(self.integration, cut)
 
     def _send(self, together: list[Chain]) -> None:
         """Send chains side by side; this thread works too."""
@@ -167,11 +167,8 @@ class Shift:
                 self.stop()
                 return False
             exchange = send(self.integration, request, records)
-            verdict = exchange.reading.verdict
-            if verdict is not Verdict.DELIVERED or number == len(parcel.requests):
-                act(self, parcel, exchange, clearance.at_ms)
-            if verdict is not Verdict.DELIVERED:
-                return self.going and verdict is Verdict.INVALID
+            if exchange.reading.verdict is not Verdict.DELIVERED or number == len(parcel.requests):
+                return act(self, parcel, exchange, clearance.at_ms)
         return True
 
     def _rest(self, milliseconds: int) -> None:

@@ -11,6 +11,9 @@ from workers.connection import AWAY, redis
 from workers.process import per_process
 from workers.settings import settings
 
+SOON_MS = 1_000
+"""What is due before the next heartbeat is not left to it."""
+
 
 class Waker:
     """One thread a process that issues tickets at the due times this process knows of.
@@ -47,12 +50,14 @@ class Waker:
 
 
 def summon(queues: list[str]) -> None:
-    """Publish a ticket for each of the queues that has work due and none on its way."""
+    """Publish a ticket for each of the queues that has work due and none on its way; wake up for what is due soon."""
     names = [name for queue in queues for name in (keys.agenda(queue), keys.ticketed(queue))]
     try:
-        wanted = scripts.call(redis(), "summon", names, [settings().ticket_ms]) if names else []
+        wanted, soon = scripts.call(redis(), "summon", names, [settings().ticket_ms, SOON_MS]) if names else ([], [])
     except AWAY:
         return  # no Redis, no work: the heartbeat says so, and looks again each second
+    for position, wait_ms in zip(soon[::2], soon[1::2], strict=True):
+        waker().wake(queues[position], wait_ms / 1000)
     tickets.publish(queues[position] for position in wanted)
 
 

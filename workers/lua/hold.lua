@@ -31,7 +31,7 @@ redis.call('DEL', KEYS[6])
 
 if tonumber(ARGV[13]) < 1 then
   local pace = redis.call('HMGET', KEYS[5], 'factor', 'at')
-  local factor = pace[1] and math.min(1, pace[1] + ARGV[14] * math.floor((now - pace[2]) / 60000)) or 1
+  local factor = pace[1] and math.min(1, pace[1] + ARGV[14] * math.max(0, math.floor((now - pace[2]) / 60000))) or 1
   redis.call('HSET', KEYS[5], 'factor', math.max(0.1, factor * ARGV[13]), 'at', now + wait)
   redis.call('PEXPIRE', KEYS[5], wait + 3600000)
 end
