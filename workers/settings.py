@@ -68,8 +68,8 @@ def settings() -> Settings:
 def celery_url(url: str) -> str:
     """A broker URL as Celery takes it.
 
-    ``unix:///run/r.sock?db=1`` is ``redis+socket:///run/r.sock?virtual_host=1`` there, and ``rediss://`` would not check
-    the server's certificate unless told to.
+    ``unix:///run/r.sock?db=1`` is ``redis+socket:///run/r.sock?virtual_host=1`` there, and ``rediss://`` would
+    not check the server's certificate unless told to.
     """
     parts = urlsplit(url)
     query = parts.query
