@@ -1,4 +1,4 @@
-"""A bug in a destination costs the event it strikes, and nobody else. The destination is one file, added from outside."""
+"""A bug in a destination costs the event it strikes, and nobody else. This one is one file, added from outside."""
 
 from __future__ import annotations
 
