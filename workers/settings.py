@@ -77,8 +77,15 @@ def settings() -> Settings:
 
 
 def celery_url(url: str) -> str:
-    """A broker URL as Celery spells it: ``unix:///run/r.sock?db=1`` is ``redis+socket:///run/r.sock?virtual_host=1``."""
+    """A broker URL as Celery takes it.
+
+    ``unix:///run/r.sock?db=1`` is ``redis+socket:///run/r.sock?virtual_host=1`` there, and ``rediss://`` would
+    not check the server's certificate unless told to.
+    """
     parts = urlsplit(url)
-    if parts.scheme != "unix":
-        return url
-    return f"redis+socket://{parts.path}" + (f"?{parts.query.replace('db=', 'virtual_host=')}" if parts.query else "")
+    query = parts.query
+    if parts.scheme == "unix":
+        return f"redis+socket://{parts.path}" + (f"?{query.replace('db=', 'virtual_host=')}" if query else "")
+    if parts.scheme == "rediss" and "ssl_cert_reqs" not in query:
+        return parts._replace(query=f"{query}&ssl_cert_reqs=required".lstrip("&")).geturl()
+    return url

@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+import orjson
+
+from workers.plan import Plan, Share
+
+
+def test_a_plan_says_who_gets_which_event_and_what_was_filtered() -> None:
+    plan = Plan({"one": Share(), "two": Share()}, ids=["1-0", "1-1"], digests=["d"])
+    plan.accept(b"first", ["one", "two"])
+    plan.accept(b"for nobody", [])
+    plan.accept(b"second", ["two"])
+    plan.filter("one", "unmapped", "m2", "note")
+    plan.filter("one", "unmapped", "m3", "note")
+    plan.filter("one", "consent", "m4")
+    plan.counts["routed"] += 3
+    packed = orjson.loads(plan.packed("7", 4, 99, [{"t:a": b"1", "user": b'"u1"'}]))
+    assert plan.bodies == [b"first", b"second"]
+    assert packed["integrations"] == [
+        {"events": [1], "filtered": {"filtered:unmapped": 2, "filtered:consent": 1}, "unmapped": {}},
+        {"events": [1, 2], "filtered": {}, "unmapped": {}},
+    ]
+    assert packed["fates"] == [
+        ["one", "filtered:unmapped", "note", 2, "m2\nm3"],
+        ["one", "filtered:consent", "", 1, "m4"],
+    ]
+    assert packed["people"] == [["t:a", "1", "user", '"u1"']]
+    assert (packed["lane"], packed["mark_sets"], packed["mark_ms"]) == ("7", 4, 99)
+    assert (packed["ids"], packed["digests"], packed["counts"]) == (["1-0", "1-1"], ["d"], {"routed": 3})
