@@ -13,6 +13,7 @@ import orjson
 from destinations.form.destination import Destination
 from destinations.form.numbers import shortest
 from destinations.form.parts import Answer, Reading, Verdict
+from destinations.form.resets import stated_at
 
 _COMMON = {
     401: Verdict.SETUP,
@@ -29,7 +30,7 @@ _MESSAGE_LENGTH = 300
 
 
 def read_answer(destination: Destination, answer: Answer, now: float) -> Reading:
-    """Read ``answer`` as ``destination`` says; ``now`` (seconds since 1970) dates a Retry-After given as a date."""
+    """Read ``answer`` as ``destination`` says; ``now`` (seconds since 1970) is for dates in an undated answer."""
     reading = destination.read(answer) if destination.read else None
     if reading is None:
         reading = Reading(verdict_of(destination, answer.status))
@@ -57,7 +58,10 @@ def _by_class(status: int) -> Verdict:
 
 
 def retry_after(answer: Answer, now: float) -> float | None:
-    """Seconds to wait by the Retry-After header, given in seconds or as an HTTP date; None without a readable one."""
+    """Seconds to wait by the Retry-After header, given in seconds or as an HTTP date; None without a readable one.
+
+    A date is measured by the answer's own Date where it has one, else by ``now``.
+    """
     text = answer.headers.get("retry-after", "").strip()
     seconds = shortest(text)
     if seconds is not None:
@@ -66,7 +70,9 @@ def retry_after(answer: Answer, now: float) -> float | None:
         moment = parsedate_to_datetime(text)
     except ValueError:
         return None
-    return max(0.0, (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - now)
+    stated = stated_at(answer)
+    until = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    return max(0.0, until - (now if stated is None else stated))
 
 
 def _reason(destination: Destination, answer: Answer) -> str:

@@ -30,8 +30,16 @@ def seconds_to_reset(answer: Answer, header: str) -> float | None:
 
 
 def _now(answer: Answer) -> float:
-    stated = _moment(answer.headers.get("date", ""))
+    stated = stated_at(answer)
     return time.time() if stated is None else stated
+
+
+def stated_at(answer: Answer) -> float | None:
+    """When an answer was given, by its own Date (epoch seconds): what its other dates are measured by.
+
+    The clock of this host may be off by hours.
+    """
+    return _moment(answer.headers.get("date", ""))
 
 
 def _moment(text: str) -> float | None:

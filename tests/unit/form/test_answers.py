@@ -72,6 +72,11 @@ def test_retry_after(header: str, seconds: float | None) -> None:
     assert read_answer(acme(), Answer(429, {"retry-after": header}), NOW).retry_after == seconds
 
 
+def test_a_date_is_measured_by_the_answer_s_own_clock() -> None:
+    headers = {"retry-after": "Sat, 06 Jun 2026 10:00:30 GMT", "date": "Sat, 06 Jun 2026 10:00:10 GMT"}
+    assert read_answer(acme(), Answer(429, headers), NOW - 7_200).retry_after == 20.0
+
+
 @pytest.mark.parametrize(
     ("body", "message"),
     [
