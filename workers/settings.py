@@ -24,6 +24,7 @@ class Settings:
     pool: str
     slots: int
     processes: int
+    grace_seconds: float
     box_seconds: float
     linger_seconds: float
     ticket_ms: int
@@ -56,6 +57,7 @@ def settings() -> Settings:
         pool=env.str("POOL", "threads"),
         slots=env.int("SLOTS", 32),
         processes=env.int("PROCESSES", os.cpu_count() or 1),
+        grace_seconds=env.float("GRACE_SECONDS", 15.0),
         box_seconds=env.float("BOX_SECONDS", 1.0),
         linger_seconds=env.float("LINGER_SECONDS", 0.03),
         ticket_ms=env.int("TICKET_MS", 3_000),

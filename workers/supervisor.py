@@ -17,14 +17,14 @@ from types import FrameType
 
 import structlog
 
+from workers.settings import settings
+
 log = structlog.get_logger(__name__)
 
 LOOK_EVERY = 0.2
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 10.0
 STEADY = 30.0
-GRACE = 15.0
-"""Seconds from SIGTERM to SIGKILL: a request's total deadline, and time to settle it."""
 
 
 @dataclass(slots=True)
@@ -65,7 +65,10 @@ class Child:
 
 
 class Supervisor:
-    """Runs worker processes until it is told to stop by SIGTERM or SIGINT."""
+    """Runs worker processes until it is told to stop by SIGTERM or SIGINT.
+
+    From then they have ``FLEET_GRACE_SECONDS``, which must exceed the longest request deadline by 2 s.
+    """
 
     def __init__(self, commands: Sequence[Sequence[str]]) -> None:
         self._children = [Child(command) for command in commands]
@@ -85,14 +88,15 @@ class Supervisor:
         self._stopping = True
 
     def _end(self) -> int:
-        deadline = time.monotonic() + GRACE
+        grace = settings().grace_seconds
+        deadline = time.monotonic() + grace
         for child in self._children:
             child.end(signal.SIGTERM)
         while any(child.running for child in self._children) and time.monotonic() < deadline:
             time.sleep(LOOK_EVERY / 4)
         late = [child for child in self._children if child.running]
         for child in late:
-            log.error("worker did not end in time; killed", seconds=GRACE)
+            log.error("worker did not end in time; killed", seconds=grace)
             child.end(signal.SIGKILL)
         return 1 if late else 0
 
