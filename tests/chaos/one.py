@@ -29,11 +29,21 @@ def play(number: str, form: str, seed: int, folder: Path) -> Row:
             except Exception as error:  # noqa: BLE001  # a row tells of it, and the books are still worth reading
                 traceback.print_exc()
                 stage.faults.append(f"{type(error).__name__}: {error}")
+                settle(stage)
             row |= told(stage, stage.judge())
     except Exception as error:  # noqa: BLE001
         traceback.print_exc()
         row["faults"].append(f"{type(error).__name__}: {error}")
     return {**row, "seconds": round(time.monotonic() - started, 1)}
+
+
+def settle(stage: Stage) -> None:
+    """After a failure: let what is under way come to its end, so that the books tell of the failure alone."""
+    stage.traffic.stop()
+    try:
+        stage.drain()
+    except Exception as error:  # noqa: BLE001  # the first failure is the one to tell of; what waits is counted so
+        traceback.print_exception(error)
 
 
 def told(stage: Stage, pages: list[Page]) -> Row:
