@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -14,6 +15,7 @@ from workers.registry import Registry
 from workers.streams import newest_first, order
 
 INBOX = "inbox"
+ENTRY = re.compile(r"\d{1,19}-\d{1,19}")
 
 Letter = dict[str, Any]
 """A dead letter as ``schemas.dead_letter`` describes it; one of an inbox names its ``pipeline`` besides."""
@@ -28,12 +30,11 @@ def places(fleet: Registry, integration: str | None = None) -> dict[str, str]:
     return inboxes if integration == INBOX else {integration: streams[integration]}
 
 
-def letters(where: Mapping[str, str], kind: str | None = None) -> Iterator[Letter]:
+def letters(where: Mapping[str, str]) -> Iterator[Letter]:
     """Dead letters of several places, the latest first."""
     several = [_of(place, stream) for place, stream in where.items()]
     for _, letter in heapq.merge(*several, key=lambda pair: pair[0], reverse=True):
-        if kind in (None, letter["kind"]):
-            yield letter
+        yield letter
 
 
 def _of(place: str, stream: str) -> Iterator[tuple[tuple[int, int], Letter]]:
@@ -46,10 +47,17 @@ def read(place: str, identifier: str, fields: Mapping[bytes, bytes]) -> Letter:
     return {"id": f"{place}/{identifier}", **orjson.loads(fields[b"letter"])}
 
 
+def is_entry(identifier: str) -> bool:
+    """Whether an identifier ends in the id of a stream's entry: ``17…-0``."""
+    return ENTRY.fullmatch(identifier.rpartition("/")[2]) is not None
+
+
 def find(where: Mapping[str, str], identifier: str) -> list[Letter]:
     """The dead letter of an id. The place may be left out: then all that entry names is meant."""
     place, _, entry = identifier.rpartition("/")
-    found = []
+    found: list[Letter] = []
+    if not is_entry(identifier):
+        return found
     for name, stream in where.items():
         if place in ("", name):
             entries: Any = redis().xrange(stream, entry, entry)

@@ -10,6 +10,7 @@ from workers import keys, scripts
 from workers.audit import audit_in_turn
 from workers.connection import AWAY, redis
 from workers.registry import registry
+from workers.retention import purge_old_in_turn
 from workers.waker import summon
 
 log = structlog.get_logger(__name__)
@@ -53,6 +54,7 @@ class Heartbeat:
             watch_raw()
             summon([keys.ROUTE, *registry().names])
         audit_in_turn(registry())
+        purge_old_in_turn(registry())
 
     def _gone(self, error: Exception) -> None:
         if not self._away:

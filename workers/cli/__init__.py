@@ -24,7 +24,9 @@ COMMANDS = {
     "tail": Entry("workers.cli.tail:tail", "Follow deliveries as they happen."),
     "show": Entry("workers.cli.show:show", "Show where one event is, or what became of it."),
     "test": Entry("workers.cli.test:test", "Send one sample event through an integration right now."),
-    "dead": Entry("workers.cli.dead:dead", "Look at dead letters: events that will not be delivered as they are."),
+    "dead": Entry(
+        "workers.cli.dead:dead", "Look at dead letters, the events that will not be delivered as they are; replay them."
+    ),
     "hold": Entry("workers.cli.holds:hold", "Hold an integration; its events wait."),
     "release": Entry("workers.cli.holds:release", "End an integration's hold."),
     "blueprint": Entry(

@@ -1,4 +1,4 @@
-"""``fleet dead``: look at dead letters."""
+"""``fleet dead``: look at dead letters, and act on them."""
 
 from __future__ import annotations
 
@@ -7,30 +7,36 @@ from typing import Any
 
 import click
 
-from schemas.dead_letter import KINDS
-from workers.cli.fleet import known, open_fleet
+from workers.cli.dead_filter import Choice, filtered
+from workers.cli.fleet import open_fleet
+from workers.cli.group import Entry, Fleet
 from workers.cli.terminal import console, note, on_terminal, printable, say, say_json
 from workers.cli.trouble import Trouble
-from workers.dead import INBOX, Letter, find, letters, places
+from workers.dead import Letter, find, letters, places
+from workers.letters import called
+
+COMMANDS = {
+    "list": Entry("workers.cli.dead:list_", "List dead letters, the latest first."),
+    "show": Entry("workers.cli.dead:show", "Show one dead letter whole."),
+    "replay": Entry("workers.cli.dead_replay:replay", "Send dead letters again."),
+    "purge": Entry("workers.cli.dead_purge:purge", "Drop dead letters for good."),
+    "export": Entry("workers.cli.dead_export:export", "Write dead letters as JSON Lines."),
+    "import": Entry("workers.cli.dead_import:import_", "Put exported dead letters back."),
+}
 
 
-@click.group()
+@click.group(cls=Fleet, entries=COMMANDS)
 def dead() -> None:
-    """Look at dead letters: events that will not be delivered as they are, and why."""
+    """Look at dead letters: events that will not be delivered as they are, and why; replay or purge them."""
 
 
-@dead.command(name="list")
-@click.option("--integration", "-i", help="Only this integration's; inbox for events that no integration got.")
-@click.option("--kind", type=click.Choice(KINDS), help="Only this kind.")
-@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="At most so many.")
+@click.command(name="list")
+@filtered(most=50)
 @click.option("--json", "as_json", is_flag=True, help="Print each whole, one JSON object a line.")
-def list_(integration: str | None, kind: str | None, limit: int, as_json: bool) -> None:
+def list_(choice: Choice, as_json: bool) -> None:
     """List dead letters, the latest first."""
-    fleet = open_fleet(quiet=True)
-    if integration:
-        known(integration, (*fleet.names, INBOX), "fleet status lists them")
-    found = letters(places(fleet, integration), kind)
-    shown = list(islice(found, limit))
+    found = filter(choice.wanted.wants, letters(choice.places(open_fleet(quiet=True))))
+    shown = list(islice(found, choice.limit))
     if as_json:
         for letter in shown:
             say_json(letter)
@@ -40,10 +46,10 @@ def list_(integration: str | None, kind: str | None, limit: int, as_json: bool) 
         for letter in shown:
             say(line(letter))
     if next(found, None):
-        note(f"there are more than these {limit}; ask for them with --limit")
+        note(f"there are more than these {choice.limit}; ask for them with --limit")
 
 
-@dead.command()
+@click.command()
 @click.argument("identifier", metavar="ID")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def show(identifier: str, as_json: bool) -> None:
@@ -68,7 +74,7 @@ def named(letter: Letter) -> tuple[str, str]:
     event = letter["event"]
     if not isinstance(event, dict):
         return "-", "-"
-    return str(event.get("event") or event.get("type")), str(event.get("message_id"))
+    return called(event), str(event.get("message_id"))
 
 
 def _table(found: list[Letter]) -> None:
