@@ -12,6 +12,7 @@ from kombu import Queue
 
 from workers import shims, stopping
 from workers.bootsteps import Consuming, Heart
+from workers.ears import Ears
 from workers.keys import ROUTE
 from workers.settings import settings
 
@@ -60,3 +61,4 @@ worker_shutdown.connect(stopping.hand_over)
 
 app.steps["worker"].add(Heart)
 app.steps["consumer"].add(Consuming)
+app.steps["consumer"].add(Ears)

@@ -112,8 +112,20 @@ def _wake_later(queue: str, wait_ms: int) -> None:
 
 
 def release(lane: Lane, park_ms: int = 0) -> None:
-    """Give a lane back, parked for ``park_ms`` milliseconds; 0 offers it at once when something waits in it."""
+    """Give a lane back, parked for ``park_ms`` milliseconds; 0 offers it at once when something waits in it.
+
+    While Redis is away the lane is kept in mind, and given back as soon as it answers.
+    """
     renewer().forget(lane)
+    try:
+        give_back(lane, park_ms)
+    except AWAY as error:
+        log.warning("lane not given back yet: Redis is away", queue=lane.queue, lane=lane.member, error=str(error))
+        renewer().give_back_later(lane, park_ms)
+
+
+def give_back(lane: Lane, park_ms: int) -> None:
+    """Give a lane back, and see that it is looked at in time."""
     names = [lane.state, keys.agenda(lane.queue), keys.ticketed(lane.queue), keys.leases(lane.queue)]
     names += [keys.nudges(lane.queue), lane.stream]
     arguments: list[scripts.Argument] = [lane.token, lane.member, park_ms, lane.nudges, settings().ticket_ms]
@@ -124,10 +136,11 @@ def release(lane: Lane, park_ms: int = 0) -> None:
 
 
 class Renewer:
-    """One thread a process that renews the leases its workers hold."""
+    """One thread a process that renews the leases its workers hold, and gives back what Redis was away for."""
 
     def __init__(self) -> None:
         self._lanes: set[Lane] = set()
+        self._over: dict[Lane, int] = {}
         self._lock = threading.Lock()
         threading.Thread(target=self._run, name="renewer", daemon=True).start()
 
@@ -141,16 +154,30 @@ class Renewer:
         with self._lock:
             self._lanes.discard(lane)
 
+    def give_back_later(self, lane: Lane, park_ms: int) -> None:
+        """Give it back when Redis answers again, unless its lease has run out by then."""
+        with self._lock:
+            self._over[lane] = park_ms
+
     def _run(self) -> None:
         while True:
             time.sleep(RENEW_EVERY)
             with self._lock:
                 lanes = [lane for lane in self._lanes if not lane.lost.is_set()]
+                over = dict(self._over)
             try:
                 for lane in lanes:
                     lane.renew()
+                for lane, park_ms in over.items():
+                    self._give_back(lane, park_ms)
             except AWAY as error:
                 log.warning("leases not renewed: Redis is away", error=str(error))
+
+    def _give_back(self, lane: Lane, park_ms: int) -> None:
+        if lane.ours_for(0):
+            give_back(lane, park_ms)
+        with self._lock:
+            self._over.pop(lane)
 
 
 @per_process

@@ -25,6 +25,8 @@ class Settings:
     slots: int
     processes: int
     grace_seconds: float
+    ping_seconds: float
+    deaf_seconds: float
     box_seconds: float
     linger_seconds: float
     ticket_ms: int
@@ -58,6 +60,8 @@ def settings() -> Settings:
         slots=env.int("SLOTS", 32),
         processes=env.int("PROCESSES", os.cpu_count() or 1),
         grace_seconds=env.float("GRACE_SECONDS", 15.0),
+        ping_seconds=env.float("PING_SECONDS", 3.0),
+        deaf_seconds=env.float("DEAF_SECONDS", 15.0),
         box_seconds=env.float("BOX_SECONDS", 1.0),
         linger_seconds=env.float("LINGER_SECONDS", 0.03),
         ticket_ms=env.int("TICKET_MS", 3_000),
