@@ -41,7 +41,7 @@ def work(name: str, lane: Lane) -> dict[str, Any]:
     integration = fleet.get(name)
     if integration is None:
         return _unusable(name, lane, fleet.faults.get(name, "it is not installed"))
-    shift = Shift(integration, source_of(lane, integration.batch.events))
+    shift = Shift(integration, source_of(lane, integration.batch.events, known_by_key=integration.destination.dedupes))
     try:
         shift.work()
     finally:
@@ -49,9 +49,9 @@ def work(name: str, lane: Lane) -> dict[str, Any]:
     return {"lane": lane.member, **shift.tally}
 
 
-def source_of(lane: Lane, batch: int) -> Source:
+def source_of(lane: Lane, batch: int, *, known_by_key: bool = False) -> Source:
     """What a leased lane is worked from: its head, or a side lane's due groups of up to ``batch`` events."""
-    return Head(lane) if lane.member.isdigit() else Side(lane, batch)
+    return Head(lane) if lane.member.isdigit() else Side(lane, batch, known_by_key=known_by_key)
 
 
 def _unusable(name: str, lane: Lane, fault: str) -> dict[str, Any]:

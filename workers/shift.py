@@ -30,6 +30,9 @@ LINGER_STEPS = 3
 APART_AFTER = 2
 """A batch whose worker vanished so often while sending it is taken apart."""
 
+APART_KNOWN_BY_KEY = 10
+"""So often where the vendor recognises a repeated request: taken apart, it would be others."""
+
 Chain = deque[Parcel]
 """Parcels that must go one after another."""
 
@@ -104,7 +107,8 @@ class Shift:
 
     def _prepared(self, cut: Cut) -> Prepared:
         """A cut as parcels, what cannot or must not go being settled at once."""
-        if cut.takeovers >= APART_AFTER and len(cut.members) > 1:
+        patience = APART_KNOWN_BY_KEY if self.integration.destination.dedupes else APART_AFTER
+        if cut.takeovers >= patience and len(cut.members) > 1:
             joined = Prepared()
             for part in self.source.split(cut, halves(cut.members)):
                 joined.parcels += self._prepared(part).parcels

@@ -18,6 +18,9 @@ from workers.source import Doubts, call, conclusion, doubts, fatal, ids_and_lett
 APART_AFTER = 3
 """A request that failed so often is taken apart: perhaps one of its events is what the vendor stumbles over."""
 
+APART_IN_DOUBT = 9
+"""One that may have arrived keeps its key longer, where that is what the vendor knows a repetition by."""
+
 
 def parts_of(group: Group, parts: Sequence[Sequence[Waiting]]) -> list[Group]:
     """A group for each part."""
@@ -25,11 +28,15 @@ def parts_of(group: Group, parts: Sequence[Sequence[Waiting]]) -> list[Group]:
 
 
 class Side:
-    """A leased side lane: its groups, of up to ``batch`` events, go when they are due, one person's in order."""
+    """A leased side lane: its groups, of up to ``batch`` events, go when they are due, one person's in order.
 
-    def __init__(self, lane: Lane, batch: int) -> None:
+    ``known_by_key``: whether the vendor recognises a repeated request, as long as nobody takes it apart.
+    """
+
+    def __init__(self, lane: Lane, batch: int, *, known_by_key: bool = False) -> None:
         self.lane = lane
         self._batch = batch
+        self._known_by_key = known_by_key
         queue, member = lane.queue, lane.member
         self._due, self._groups = keys.due(queue, member), keys.groups(queue, member)
         self._events, self._barrier = keys.events(queue, member), keys.barrier(queue, member)
@@ -61,12 +68,17 @@ class Side:
         return settled(self.lane, int(scripts.call(redis(), "settle_aside", names, arguments)))
 
     def postpone(self, parcel: Parcel, wait_ms: int, sample: bytes, doubt: bool) -> Failing:
-        """Put a group back for its next try."""
+        """Put a group back for its next try, or two halves of it, which need not wait: most of it is good."""
         group = self._taken[parcel.mark]
         tried = group.tried(parcel.key, self._now_ms, self._held_ms, doubt)
-        apart = tried.tries >= APART_AFTER and len(parcel.members) > 1
-        new = parts_of(tried, halves(parcel.members)) if apart else [tried]
-        return self._regroup(group, new, wait_ms, sample, failed=True, doubt=doubt)
+        if len(parcel.members) == 1 or tried.tries < self._patience(tried):
+            return self._regroup(group, [tried], wait_ms, sample, failed=True, doubt=doubt)
+        new = parts_of(replace(tried, tries=APART_AFTER - 1), halves(parcel.members))
+        return self._regroup(group, new, 0, sample, failed=True, doubt=doubt)
+
+    def _patience(self, group: Group) -> int:
+        """After how many tries in vain a group is taken apart. Those of its parts begin anew, until each is single."""
+        return APART_IN_DOUBT if group.doubt and self._known_by_key else APART_AFTER
 
     def split(self, cut: Cut, parts: Sequence[Sequence[Waiting]]) -> list[Cut]:
         """Make a group of each part; they are due at once, and cut anew."""
