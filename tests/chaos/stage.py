@@ -48,7 +48,8 @@ class Stage:
         self.faults: list[str] = []
         self.expected_dead: dict[str, set[str]] = {vendor: set() for vendor in VENDORS}
         self.last_second: set[str] = set()
-        self.judged_apart: set[str] = set()
+        self.judged_apart: dict[str, Counter[str]] = {}
+        self.replayed: set[str] = set()
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
@@ -192,14 +193,15 @@ class Stage:
         return pages
 
     def _page(self, vendor: str) -> Page:
-        arrivals, dead, ledger = self.vendors.arrivals(vendor), self.dead(vendor), self.ledger(vendor)
-        held = self.held(vendor)
+        arrivals, dead, held = self.vendors.arrivals(vendor), self.dead(vendor), self.held(vendor)
+        ledger = self.judged_apart.get(vendor) or self.ledger(vendor)
         unique = set(arrivals)
         page = Page(vendor, len(unique), in_doubt=ledger["in_doubt"], dead=Counter(dead.values()))
-        page.lost = books.lost(self.traffic.kept, unique, dead, held, self.last_second)
+        if vendor not in self.judged_apart:
+            page.lost = books.lost(self.traffic.kept, unique, dead, held, self.last_second)
         page.repeated = len(arrivals) - len(unique)
         page.recognised = int(self.vendors.summary(vendor)["deduplicated"])
-        page.late = books.late(arrivals)
+        page.late = books.late([name for name in arrivals if name not in self.replayed])
         page.balance = abs(int(self.row(vendor)["balance"]))
         self.faults += books.faults_of(page, self.expected_dead[vendor], dead)
         if ledger["delivered"] != len(unique - dead.keys()):

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+import orjson
 import redis as client
 
 from workers import keys
@@ -49,7 +50,7 @@ class Traffic:
         self.kept: dict[str, float] = {}
         self.refusals: list[str] = []
         self.poison: set[str] = set()
-        self.marks: dict[str, dict[str, Any]] = {}
+        self.poisonous: tuple[float, dict[str, Any]] = (0.0, {})
         self._seconds = seconds
         self._dice = random.Random(seed)
         self._counts = [0] * max(20, total // EVENTS_A_PERSON)
@@ -106,11 +107,12 @@ class Traffic:
         return make(person, self._counts[person], **self._marked(name))
 
     def _marked(self, name: str) -> dict[str, Any]:
-        """Further properties, of every hundredth event where there is poison."""
-        if "poison" not in self.marks or self._dice.random() >= 0.01:
+        """The properties of poison, for the share of events that is poisonous."""
+        share, properties = self.poisonous
+        if self._dice.random() >= share:
             return {}
         self.poison.add(name)
-        return self.marks["poison"]
+        return properties
 
     def _hand_in(self, keep: Any, chunk: list[Event]) -> None:
         while True:
@@ -125,8 +127,6 @@ class Traffic:
 
     def _add_raw(self, chunk: list[Event]) -> None:
         """As any Redis client may: no library of ours, and no ticket."""
-        import orjson  # noqa: PLC0415
-
         with client.Redis.from_url(self._url) as redis, redis.pipeline(transaction=True) as pipe:
             for event in chunk:
                 pipe.xadd(keys.raw("default"), {"event": orjson.dumps(event)})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -68,40 +69,58 @@ def raw(stage: Stage) -> None:
 
 @scenario("19", "an integration disabled and deleted under load")
 def deleted(stage: Stage) -> None:
-    """Kustomer is held, disabled, deleted, purged and forgotten while routers run; and comes back at the end."""
+    """Kustomer is disabled, deleted, purged and retired, and installed again, over and over, while routers run.
+
+    A worker that was in the middle of something is frozen meanwhile, and goes on when all of it is gone.
+    """
     name = stage.fleet.name("kustomer")
     spec = stage.fleet.document["integrations"][name]
     listed = stage.fleet.document["pipelines"]["default"]["integrations"]
-    gone = 0
-    for number in stage.beats(0.5, least=2):
+    lives: list[Counter[str]] = []
+    for _ in stage.beats(0.5, least=3):
         spec["enabled"] = False
         stage.fleet.apply()
-        time.sleep(0.3)
+        time.sleep(0.5)
+        member = stage.crew.pick()
+        stage.crew.freeze(member)
         del stage.fleet.document["integrations"][name]
         listed.remove(name)
         stage.fleet.apply(prune=True)
-        registry().refresh()
-        gone += purge.purge(name, registry().lanes)
-        ledger = stage.ledger("kustomer")
-        forgotten = purge.retire(name, registry())
-        stage.notes |= {"times": number, "purged": gone, "forgotten": stage.notes.get("forgotten", 0) + forgotten}
-        if forgotten:
-            stage.notes["counted"] = stage.notes.get("counted", 0) + ledger["purged"]
-        time.sleep(0.2)
+        lives.append(_end(stage, name))
+        stage.crew.thaw(member)
+        time.sleep(0.5)
         _look_for_leftovers(stage, name)
         spec["enabled"] = True
         stage.fleet.document["integrations"][name] = spec
         listed.append(name)
         stage.fleet.apply()
     stage.drain()
-    stage.judged_apart.add("kustomer")
+    lives.append(stage.ledger("kustomer"))
+    _close_the_books(stage, lives)
+
+
+def _end(stage: Stage, name: str) -> Counter[str]:
+    """Purge a deleted integration until it can be retired; its ledger as it was last."""
+    while True:
+        registry().refresh()
+        purge.purge(name, registry().lanes)
+        ledger = stage.ledger("kustomer")
+        if purge.retire(name, registry()):
+            return ledger
 
 
 def _look_for_leftovers(stage: Stage, name: str) -> None:
-    """A deleted integration has no lane in which anything waits unless it says so."""
-    if registry().at(-1).names.count(name):
-        return
-    left = [key.decode() for key in stage.client.scan_iter(match=f"{keys.waiting(name)}*", count=1000)]
-    left += [key.decode() for key in stage.client.scan_iter(match=f"{keys.ledger(name)}*", count=1000)]
+    """Of a retired integration nothing may be left: whatever a router appended now would be lost."""
+    kept = (keys.waiting(name), keys.ledger(name), keys.agenda(name), keys.events(name))
+    left = [key.decode() for prefix in kept for key in stage.client.scan_iter(f"{prefix}*", count=1000)]
     if left:
-        stage.faults.append(f"left behind by a forgotten integration: {left[:3]}")
+        stage.faults.append(f"left behind by a retired integration: {', '.join(left[:5])}")
+
+
+def _close_the_books(stage: Stage, lives: list[Counter[str]]) -> None:
+    """All lives of the integration together: what it accepted was delivered or purged, and what arrived was counted."""
+    total = sum(lives, Counter[str]())
+    stage.notes |= {"lives": len(lives), "accepted": total["accepted"], "purged": total["purged"]}
+    stage.judged_apart["kustomer"] = total
+    if total["accepted"] != total["delivered"] + total["purged"]:
+        stage.faults.append(f"kustomer: {dict(total)} does not add up")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import time
+from subprocess import TimeoutExpired
 from typing import Any
 
 from tests.chaos.form import Setup, scenario
@@ -10,8 +12,9 @@ from tests.chaos.parts import Proxy
 from tests.chaos.stage import Stage
 from tests.chaos.traffic import ref
 from tests.engine.fleet import VENDORS
-from workers import keys
+from workers import holds, keys
 from workers.limits import pace_of
+from workers.local.processes import Process
 from workers.registry import registry
 
 FLAKY: tuple[dict[str, Any], ...] = (
@@ -83,14 +86,44 @@ POISON = "arsenic"
 
 @scenario("8", "1 % poison events in batches", Setup(traffic=False, parts={"klaviyo": {"config": {"bulk": True}}}))
 def poison(stage: Stage) -> None:
+    _poison(stage, 0.01)
+
+
+def _poison(stage: Stage, share: float) -> None:
+    """Let a share of the events be refused wherever they come, and wait until just those are dead letters."""
     for vendor in VENDORS:
         stage.vendors.faults(vendor, {"status": 400, "match": POISON})
-    stage.traffic.marks["poison"] = {"drink": POISON}
+    stage.traffic.poisonous = share, {"drink": POISON}
     stage.traffic.start()
     stage.traffic.wait()
     stage.expected_dead = {vendor: set(stage.traffic.poison) for vendor in VENDORS}
     stage.drain()
     stage.notes["poison"] = len(stage.traffic.poison)
+
+
+REPLAY = [sys.executable, "-c", "from workers.cli import main; main()", "dead", "replay", "--all", "--rate", "1000000"]
+
+
+@scenario("12", "replay of dead letters while workers are killed", Setup(traffic=False))
+def replayed(stage: Stage) -> None:
+    """The replay itself is killed again and again, too, and started anew until nothing is left to replay."""
+    _poison(stage, 0.4)
+    for vendor in VENDORS:
+        stage.vendors.fault(vendor)
+    stage.replayed = set(stage.traffic.poison)
+    letters = sum(len(stage.dead(vendor)) for vendor in VENDORS)
+    killed = 0
+    while any(stage.dead(vendor) for vendor in VENDORS):
+        command = Process("replay", REPLAY, stage.folder).start()
+        try:
+            command.wait(stage.dice.uniform(0.9, 1.5) if killed < 8 else 120)
+        except TimeoutExpired:
+            killed += 1
+        command.kill()
+        stage.crew.kill()
+    stage.expected_dead = {vendor: set() for vendor in VENDORS}
+    stage.notes |= {"letters": letters, "replays killed": killed}
+    stage.drain()
 
 
 @scenario("15", "an event that always gets 500; one that kills", Setup(env={"FLEET_PATIENCE": "0.0001", "CHAOS_SIXTH": "1"}, timeout=0.5))
@@ -110,6 +143,43 @@ def cursed(stage: Stage) -> None:
     row = stage.fleet.row("fragile")
     if row["balance"] or row["delivered"] != row["accepted"] - 1:
         stage.faults.append(f"fragile: {row}")
+
+
+FULL_BATCHES = Setup(
+    traffic=False,
+    env={"FLEET_PATIENCE": "0.0001", "FLEET_LANES": "1"},
+    parts={"klaviyo": {"config": {"bulk": True}}},
+)
+
+
+@scenario("15b", "one event of a full batch that always gets 500", FULL_BATCHES)
+def cursed_batch(stage: Stage) -> None:
+    always = ref(3, 7)
+    for vendor in VENDORS:
+        stage.vendors.faults(vendor, {"status": 500, "match": f'{always}"'}, {"status": 500, "match": f"{always}&"})
+    stage.expected_dead = {vendor: {always} for vendor in VENDORS}
+    _in_full_batches(stage)
+
+
+@scenario("15c", "full batches taken without an answer, then 500", FULL_BATCHES)
+def doubtful_batch(stage: Stage) -> None:
+    """What may have arrived keeps its key while it fails: whoever knows it by that key must not count it twice."""
+    for vendor in VENDORS:
+        stage.vendors.faults(vendor, {"accept_then_reset": True, "times": 1}, {"status": 500, "times": 5})
+    _in_full_batches(stage)
+
+
+def _in_full_batches(stage: Stage) -> None:
+    names = [stage.fleet.name(vendor) for vendor in VENDORS]
+    for name in names:
+        holds.halt(name, "operator", "until all wait", "")
+    stage.traffic.hurry()
+    stage.traffic.start()
+    stage.traffic.wait()
+    stage.until(lambda: not stage.status()["inbox_waiting"], 60, "all is routed")
+    for name in names:
+        holds.free(name, "operator")
+    stage.drain()
 
 
 @scenario("16a", "eight lanes refused with 429 at once", Setup(traffic=False))
