@@ -118,8 +118,8 @@ def release(lane: Lane, park_ms: int = 0) -> None:
     )
     if wanted == 1:
         tickets.publish([lane.queue])
-    elif due and park_ms:
-        waker().wake(lane.queue, park_ms / 1000)
+    elif due:
+        _wake_later(lane.queue, park_ms)
 
 
 class Renewer:

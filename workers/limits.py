@@ -33,9 +33,9 @@ def window(limit: Limit) -> tuple[int, int]:
 
 
 def ask(integration: Integration, wanted: int) -> Permits:
-    """Ask for permits for ``wanted`` requests; fewer, or none, may be granted."""
+    """Ask for permits for ``wanted`` requests; fewer, or none, may be granted: none while the integration is held."""
     account = hashlib.blake2b(integration.account.encode(), digest_size=8).hexdigest()
-    names, arguments = [], [wanted]
+    names, arguments = [keys.hold(integration.name)], [wanted]
     for owner, limits in ((f"account/{account}", integration.limits), (integration.name, integration.tightened)):
         for limit in limits:
             names.append(keys.limit(owner, limit.seconds))

@@ -22,7 +22,8 @@ redis.call('DEL', KEYS[2])
 local due = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, 1000)
 local held = tonumber(redis.call('HGET', KEYS[3], 'until') or '0')
 if held > now then
-  for _, member in ipairs(due) do redis.call('ZADD', KEYS[1], held, member) end
+  -- A minute at the most: whoever ends the hold calls the lanes back, but it may be replaced by a shorter one.
+  for _, member in ipairs(due) do redis.call('ZADD', KEYS[1], math.min(held, now + 60000), member) end
   return {'held', held - now}
 end
 
