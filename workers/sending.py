@@ -23,6 +23,7 @@ from destinations.form.parts import Answer, Reading, Record, Verdict
 from destinations.form.request import Request
 from workers.process import per_process
 
+BEFORE_SENDING = ("NewConnectionError", "NameResolutionError")
 ANSWER_BYTES = 65_536
 CONNECTIONS = 64
 DEFAULTS = {"User-Agent": "SignalFleet/0.1", "Accept": "*/*", "Accept-Encoding": "gzip"}
@@ -59,7 +60,9 @@ def _masked(integration: Integration, reading: Reading) -> Reading:
 
 def failure(error: Exception) -> Reading:
     """What a failure on the way means: transient, and *in doubt* when the vendor may have taken the request."""
-    if isinstance(error, ConnectTimeout) or (isinstance(error, CannotConnect) and "NewConnectionError" in repr(error)):
+    if isinstance(error, ConnectTimeout) or (
+        isinstance(error, CannotConnect) and any(name in repr(error) for name in BEFORE_SENDING)
+    ):
         return Reading(Verdict.TRANSIENT, f"could not connect: {innermost(error)}")
     return Reading(Verdict.TRANSIENT, f"in doubt, no answer: {innermost(error)}")
 
