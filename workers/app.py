@@ -14,8 +14,8 @@ from workers.bootsteps import Consuming, Heart
 from workers.keys import ROUTE
 from workers.settings import settings
 
-# Restoring unacknowledged tickets makes a worker exit when Redis goes away while it holds some (kombu 5.7), and there is
-# nothing worth restoring: the heartbeat issues a new ticket.
+# Restoring unacknowledged tickets makes a worker exit when Redis goes away while it holds some (kombu 5.7), and
+# nothing is worth restoring: the heartbeat issues a new ticket.
 Channel.do_restore = False
 
 app = Celery("fleet", broker=settings().broker_url, include=["workers.tasks"])
