@@ -6,6 +6,7 @@ from typing import Any
 
 from celery import bootsteps
 
+from workers import sentry
 from workers.connection import wait_for_redis
 from workers.heartbeat import Heartbeat
 from workers.logs import configure
@@ -20,6 +21,7 @@ class Heart(bootsteps.StartStopStep):
     def __init__(self, worker: Any, **options: Any) -> None:
         super().__init__(worker, **options)
         configure()
+        sentry.start()
         wait_for_redis()
         registry().check_secret_keys()
         self.heartbeat = Heartbeat()

@@ -110,9 +110,7 @@ def _lanes_in_force(told: str) -> int:
 
 def _refusal(word: str, rest: str, error: ResponseError) -> NotKept:
     if word == "PIPELINE":
-        return UnknownPipeline(
-            f"not kept: there is no pipeline {rest!r}; fleet status lists them, fleet apply adds one"
-        )
+        return UnknownPipeline(f"not kept: there is no pipeline {rest!r}; add it with: fleet apply FILE")
     if word == "FULL":
         return Full(f"not kept: Redis is {rest} % full; try again when deliveries have made room")
     return NotKept(f"not kept: Redis refused ({error})")

@@ -1,7 +1,7 @@
 """Repeated message ids: for at least 24 hours a message id is routed once per pipeline.
 
-Digests of 12 bytes lie in sets of eight hours each; today's and the three before are looked at. A key per id would cost
-Redis ten times the memory.
+Digests of 12 bytes lie in sets of eight hours each; this stretch's and the three before are looked at. A key per id
+would cost Redis 2.6 times the memory (99 bytes an id instead of 39, measured on Valkey 9.1).
 """
 
 from __future__ import annotations

@@ -19,6 +19,9 @@ from workers.settings import settings
 
 StartWorker = Callable[..., Worker]
 
+THREADS = pytest.mark.parametrize("worker", ["threads"], indirect=True, scope="module")
+"""For what no pool makes a difference to."""
+
 SECRET_KEY = Fernet.generate_key().decode()
 
 

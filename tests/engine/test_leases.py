@@ -13,6 +13,7 @@ import pytest
 import workers
 from tests.engine.events import track, tracks
 from tests.engine.fleet import Fleet
+from tests.engine.waiting import wait_until
 from workers import holds, keys, scripts
 from workers.connection import redis
 from workers.deliver import deliver
@@ -116,6 +117,28 @@ def test_a_held_integration_leases_nothing_until_its_end(fleet: Fleet, name: str
     assert lease(name) is None
     assert holds.free(name, "operator") is True
     leased(name)
+
+
+def test_a_hold_that_is_shortened_ends_when_it_says(fleet: Fleet, name: str) -> None:
+    holds.halt(name, "operator", "for ever", "")
+    assert lease(name) is None
+    assert max(fleet.lanes(name).values()) <= fleet.now_ms() + 60_000
+    holds.halt(name, "operator", "a moment", "", 200)
+    fleet.redis.zadd(keys.agenda(name), dict.fromkeys(fleet.lanes(name), 1))  # the minute is over
+    assert wait_until(lambda: lease(name), 2.0, fleet.status)
+
+
+def test_a_hold_stops_a_shift_that_is_under_way(fleet: Fleet) -> None:
+    name = fleet.install("klaviyo", limits={"lifted": True, "requests_per_second": 100})[0]
+    fill(fleet, name, 150)
+    Timer(0.4, holds.halt, (name, "operator", "a test", "")).start()
+    summary = deliver(name)
+    assert 10 <= summary["delivered"] <= 50
+    row = fleet.row(name)
+    assert (row["waiting"], row["balance"]) == (150 - summary["delivered"], 0)
+    assert lease(name) is None
+    holds.free(name, "operator")
+    assert deliver(name)["delivered"] > 0
 
 
 class TestRelease:

@@ -7,16 +7,13 @@ from typing import Any
 import pytest
 
 import workers
+from tests.engine.conftest import THREADS
 from tests.engine.events import Event, refs, track
 from tests.engine.fleet import Fleet
 from workers import holds, keys
 from workers.producer import lane_of
 
-pytestmark = [
-    pytest.mark.engine,
-    pytest.mark.usefixtures("worker"),
-    pytest.mark.parametrize("worker", ["threads"], indirect=True, scope="module"),
-]
+pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("worker"), THREADS]
 
 SHOWN = {"fields": {"properties.plan": "traits.plan", "properties.city": "traits.city"}}
 

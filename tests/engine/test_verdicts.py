@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import workers
+from tests.engine.conftest import THREADS
 from tests.engine.events import refs, track, tracks
 from tests.engine.fleet import CONFIGS, VENDORS, Fleet
 from tests.engine.waiting import holds_for, wait_until
@@ -46,6 +47,7 @@ def wait_tried(fleet: Fleet, name: str, times: int = 1) -> None:
     wait_until(tried, last=lambda: (state(fleet, name), groups(fleet, name), fleet.status()))
 
 
+@THREADS
 @pytest.mark.parametrize(
     ("vendor", "told", "least_ms", "most_ms"),
     [
@@ -90,6 +92,7 @@ FAILURES = {
 }
 
 
+@THREADS
 @pytest.mark.parametrize("fault", FAILURES.values(), ids=FAILURES)
 def test_transient_lets_the_events_wait_aside_for_five_seconds(fleet: Fleet, fault: dict[str, Any]) -> None:
     name = fleet.install("statsig", timeout={"connect": 0.3, "total": 0.5})[0]
@@ -110,6 +113,7 @@ def test_transient_lets_the_events_wait_aside_for_five_seconds(fleet: Fleet, fau
     wait_until(lambda: not state(fleet, name), last=lambda: state(fleet, name))
 
 
+@THREADS
 def test_events_that_wait_are_tried_again_by_themselves(fleet: Fleet) -> None:
     name = fleet.install("launchdarkly")[0]
     fleet.vendors.fault("launchdarkly", status=500, times=1)
@@ -120,6 +124,7 @@ def test_events_that_wait_are_tried_again_by_themselves(fleet: Fleet) -> None:
     assert 5_000 <= fleet.now_ms() - before < 7_000
 
 
+@THREADS
 def test_connection_refused_is_transient_until_the_address_is_corrected(fleet: Fleet) -> None:
     name = fleet.install("statsig", base_url=f"http://127.0.0.1:{free_port()}/statsig")[0]
     workers.enqueue(tracks(3, persons=1))
@@ -207,6 +212,7 @@ def test_one_bad_event_of_a_batch_is_a_dead_letter_and_the_others_arrive_in_orde
     assert letter["hint"] or vendor == "statsig"
 
 
+@THREADS
 def test_events_the_vendor_names_as_bad_are_sorted_out_at_once(fleet: Fleet) -> None:
     name = fleet.install("klaviyo", config={"bulk": True})[0]
     holds.halt(name, "operator", "until all are there", "")
@@ -237,6 +243,7 @@ def test_a_refused_event_at_a_vendor_without_batches_stops_nobody(fleet: Fleet) 
     assert [ref for ref in refs(events) if ref not in fleet.vendors.refs("klaviyo")] == refs(events)[2:3]
 
 
+@THREADS
 def test_what_the_vendor_would_discard_is_a_dead_letter_before_anything_is_sent(fleet: Fleet) -> None:
     name = fleet.install("kissmetrics")[0]
     bad, good = track(properties={"note": "x" * 600}), track()
@@ -273,6 +280,7 @@ SECRETS = {
 }
 
 
+@THREADS
 @pytest.mark.parametrize("status", [500, 400, 401, 429])
 def test_no_secret_is_left_in_redis_whatever_the_vendors_answer(fleet: Fleet, status: int) -> None:
     names = fleet.install(*VENDORS)

@@ -25,6 +25,13 @@ INTEGRATIONS: dict[str, dict[str, Any]] = {
 """Integrations by name, which is their destination's too. The keys are made up: a stand-in takes any of such a form."""
 
 
+class Plain(yaml.SafeDumper):
+    """Writes a list that stands twice out twice: people edit this file."""
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002, D102
+        return True
+
+
 def fleet_file(*, lifted: bool) -> dict[str, Any]:
     """The configuration file, as data. ``lifted``: without the limits that vendors publish."""
     integrations = {
@@ -42,5 +49,5 @@ def fleet_file(*, lifted: bool) -> dict[str, Any]:
 def write_fleet_file(path: Path, *, lifted: bool) -> Path:
     """Write the configuration file, unless there is one; it may have been edited since. Gives its path."""
     if not path.exists():
-        path.write_text(yaml.safe_dump(fleet_file(lifted=lifted), sort_keys=False), encoding="utf-8")
+        path.write_text(yaml.dump(fleet_file(lifted=lifted), Dumper=Plain, sort_keys=False), encoding="utf-8")
     return path

@@ -61,7 +61,8 @@ local due = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, 1000)
 local wait = tonumber(hold[2] or '0')
 if wait <= now and probe == 1 and redis.call('HLEN', KEYS[4]) > 0 then wait = now + tonumber(ARGV[5]) end
 if wait > now then
-  for _, member in ipairs(due) do redis.call('ZADD', KEYS[1], wait, member) end
+  -- A minute at the most: whoever ends the hold calls the lanes back, but it may be replaced by a shorter one.
+  for _, member in ipairs(due) do redis.call('ZADD', KEYS[1], math.min(wait, now + 60000), member) end
   return {'held', wait - now}
 end
 
