@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from socket import gaierror
+
 import pytest
 from requests.exceptions import ConnectionError as CannotConnect
 from requests.exceptions import ConnectTimeout, ReadTimeout
@@ -23,7 +25,7 @@ POOL = HTTPConnectionPool("vendor.example")
         (ConnectTimeout("slow"), "could not connect"),
         (CannotConnect(MaxRetryError(POOL, "/", NewConnectionError(CONNECTION, "refused"))), "could not connect"),
         (
-            CannotConnect(MaxRetryError(POOL, "/", NameResolutionError("vendor.example", CONNECTION, OSError("none")))),
+            CannotConnect(MaxRetryError(POOL, "/", NameResolutionError("vendor.example", CONNECTION, gaierror("none")))),
             "could not connect",
         ),
         (ReadTimeout("slow"), "in doubt"),
