@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from destinations.form.integration import Integration, install
 from destinations.form.parts import Limit, Reading, Verdict
 from destinations.form.request import Request
-from workers.flights import Parcel, Waiting
+from workers.flights import Cut, Parcel, Waiting
 from workers.outcomes import RETRIES_MS, parts
 from workers.sending import Exchange
 from workers.shift import FLIGHT, chains, flight_size
@@ -27,7 +27,11 @@ def integration(vendor: str) -> Integration:
 
 def waiting(number: int, person: str = "u1", records: int = 1) -> Waiting:
     event = {"message_id": f"m{number}", "user_id": person}
-    return Waiting(f"{number}-0", b"", event, records=tuple({"n": number} for _ in range(records)))
+    return Waiting(f"{number}-0", event, records=tuple({"n": number} for _ in range(records)))
+
+
+def parcel(*members: Waiting) -> Parcel:
+    return Parcel(members, (), "key", Cut(members))
 
 
 def refused(*culprits: int) -> Exchange:
@@ -43,7 +47,7 @@ MEMBERS = st.lists(st.integers(1, 3), min_size=2, max_size=12).map(
 def test_a_refused_parcel_is_parted_without_loss_and_each_part_is_smaller(
     members: list[Waiting], culprits: list[int]
 ) -> None:
-    found = parts(Parcel(members), refused(*culprits))
+    found = parts(parcel(*members), refused(*culprits))
     assert sorted(member.id for part in found for member in part) == sorted(member.id for member in members)
     assert all(0 < len(part) < len(members) for part in found)
     whole = [member.id for member in members]
@@ -54,22 +58,22 @@ def test_a_refused_parcel_is_parted_without_loss_and_each_part_is_smaller(
 def test_the_event_a_vendor_names_is_alone(members: list[Waiting], culprit: int) -> None:
     owners = list(chain.from_iterable([member] * len(member.records) for member in members))
     if culprit < len(owners):
-        assert [owners[culprit]] in parts(Parcel(members), refused(culprit))
+        assert [owners[culprit]] in parts(parcel(*members), refused(culprit))
 
 
 @given(st.lists(st.sampled_from("abc"), max_size=20))
 def test_single_events_of_one_person_go_one_after_another_in_order(persons: list[str]) -> None:
-    parcels = [Parcel([waiting(number, person)]) for number, person in enumerate(persons)]
+    parcels = [parcel(waiting(number, person)) for number, person in enumerate(persons)]
     found = chains(integration("klaviyo"), parcels)
     assert len(found) == len(set(persons))
     for line in found:
-        ids = [parcel.members[0].id for parcel in line]
+        ids = [each.members[0].id for each in line]
         person = line[0].members[0].person
         assert ids == [f"{number}-0" for number, each in enumerate(persons) if each == person]
 
 
 def test_batches_go_one_after_another() -> None:
-    parcels = [Parcel([waiting(0), waiting(1, "u2")]), Parcel([waiting(2)])]
+    parcels = [parcel(waiting(0), waiting(1, "u2")), parcel(waiting(2))]
     assert [list(line) for line in chains(integration("statsig"), parcels)] == [parcels]
     assert chains(integration("statsig"), []) == []
 
