@@ -16,6 +16,7 @@ from destinations.form.request import Request
 from workers.sending import failure
 
 CONNECTION = HTTPConnection("vendor.example")
+UNRESOLVED = NameResolutionError("vendor.example", CONNECTION, gaierror("none"))
 POOL = HTTPConnectionPool("vendor.example")
 
 
@@ -24,10 +25,7 @@ POOL = HTTPConnectionPool("vendor.example")
     [
         (ConnectTimeout("slow"), "could not connect"),
         (CannotConnect(MaxRetryError(POOL, "/", NewConnectionError(CONNECTION, "refused"))), "could not connect"),
-        (
-            CannotConnect(MaxRetryError(POOL, "/", NameResolutionError("vendor.example", CONNECTION, gaierror("none")))),
-            "could not connect",
-        ),
+        (CannotConnect(MaxRetryError(POOL, "/", UNRESOLVED)), "could not connect"),
         (ReadTimeout("slow"), "in doubt"),
         (CannotConnect(ProtocolError("Connection aborted.", ConnectionResetError(104, "reset"))), "in doubt"),
     ],
