@@ -31,7 +31,9 @@ from workers.registry import Registry
 from workers.settings import settings
 from workers.streams import order
 
-BATCH = 250
+BATCH = 100
+"""So many letters move in one step, which keeps Redis from all others for about ten milliseconds."""
+
 MOST_REPLAYS = 2
 """A letter that was replayed so often is not replayed again, unless forced."""
 

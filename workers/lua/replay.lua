@@ -24,7 +24,7 @@ local function is_whole(first, last)
 end
 
 local turn = math.max(now, tonumber(redis.call('GET', KEYS[8]) or '0'))
-local answer, messages, at = {0}, {}, 7
+local answer, messages, used, at = {0}, {}, {}, 7
 while at <= #ARGV do
   local base, member, group = 8 + 5 * tonumber(ARGV[at]), ARGV[at + 1], ARGV[at + 2]
   local due, groups, events, barrier, state =
@@ -40,7 +40,7 @@ while at <= #ARGV do
     redis.call('HSET', groups, group, ARGV[at + 3])
     local behind = line_up(barrier, cjson.decode(ARGV[at + 3]).persons, group)
     redis.call('ZADD', due, behind and BEHIND or math.floor(turn), group)
-    schedule(KEYS[4], due, state, member)
+    used[member] = {due, state}
     turn = turn + ARGV[6] / 1000
   end
   answer[#answer + 1] = whole and 1 or 0
@@ -48,6 +48,7 @@ while at <= #ARGV do
 end
 if #messages == 0 then return answer end
 
+for member, lane in pairs(used) do schedule(KEYS[4], lane[1], lane[2], member) end
 if tonumber(ARGV[6]) > 0 then redis.call('SET', KEYS[8], string.format('%.3f', turn), 'PX', math.ceil(turn - now) + 1) end
 redis.call('HINCRBY', KEYS[3], 'replayed', #messages)
 book(KEYS[6], KEYS[7], ARGV[2], 'replayed', ARGV[3], messages, ARGV[4])
