@@ -10,7 +10,7 @@ import structlog
 
 from workers import keys, scripts
 from workers.connection import redis
-from workers.ledger import counters_of, gone
+from workers.ledger import counters_of, gone, under
 from workers.registry import Registry
 
 log = structlog.get_logger(__name__)
@@ -58,7 +58,7 @@ def _pipeline(fleet: Registry, name: str) -> Account:
     balance = came - left - waiting
     if balance:
         faults.append(f"received {came:,}, but {left:,} left the inbox and {waiting:,} wait: {balance:+,}")
-    letters = sum(number for field, number in counters.items() if field.startswith("letters:"))
+    letters = sum(counters.get(fate, 0) for fate in ("purged", "replayed", "letters_forgotten"))
     if dead != counters.get("invalid", 0) - letters:
         faults.append(
             f"{counters.get('invalid', 0):,} were invalid and {letters:,} dead letters left, but {dead:,} are there"
@@ -77,6 +77,8 @@ def _integration(fleet: Registry, name: str, groups: int) -> Account:
     if balance:
         there = f"{waiting:,} wait, {aside:,} are aside, {dead:,} are dead letters"
         faults.append(f"accepted {came:,}, but {left:,} left and {there}: {balance:+,}")
+    if dead != (died := sum(under(counters, "dead").values())):
+        faults.append(f"{died:,} died and are to be there, but {dead:,} dead letters are")
     return Account("integration", name, came, left, waiting, aside, dead, balance, tuple(faults))
 
 

@@ -16,6 +16,7 @@ from workers.limits import pace_of, replay_window, windows
 from workers.settings import settings
 from workers.stopping import stopping
 
+STALE = -2
 RECOVERY = 0.1
 """How much of its full pace a throttled account wins back in a quiet minute."""
 
@@ -31,16 +32,19 @@ class Clearance:
     park_ms: int = 0
 
 
-def clear(integration: Integration, lane: Lane, parcel: Parcel, stopped: Event) -> Clearance:
+def clear(integration: Integration, lane: Lane, parcel: Parcel, stopped: Event, forgettings: str) -> Clearance:
     """Clear a request for sending, waiting for the limit when that is short. Its fate is then in doubt until settled.
 
     A crash before leaves nothing behind; after it, the next owner of the lane resends the request with its key.
+    When there were more ``forgettings`` than that, its events must be read anew.
     """
     slept_ms = 0
     while not (stopped.is_set() or lane.lost.is_set() or stopping()):
-        word, wait_ms, now_ms = _ask(integration, lane, parcel)
+        word, wait_ms, now_ms = _ask(integration, lane, parcel, forgettings)
         if word == 1:
             return Clearance(now_ms)
+        if word == STALE:
+            return Clearance(0)
         if word < 0:
             lane.lost.set()
         elif pace_asked(parcel):
@@ -52,10 +56,10 @@ def clear(integration: Integration, lane: Lane, parcel: Parcel, stopped: Event) 
     return Clearance(0)
 
 
-def _ask(integration: Integration, lane: Lane, parcel: Parcel) -> tuple[int, int, int]:
+def _ask(integration: Integration, lane: Lane, parcel: Parcel, forgettings: str) -> tuple[int, int, int]:
     ids = " ".join(member.id for member in parcel.members)
     place = (lane.state, lane.token, parcel.mark, f"{parcel.cut.takeovers} {ids}")
-    return _run(integration, *place, pace=pace_asked(parcel))
+    return _run(integration, *place, pace=pace_asked(parcel), forgettings=forgettings)
 
 
 def pace_asked(parcel: Parcel) -> int:
@@ -69,15 +73,15 @@ def ask(integration: Integration) -> int:
     return 0 if word == 1 else wait_ms
 
 
-def _run(integration: Integration, *flight: str, pace: int = 0) -> tuple[int, int, int]:
+def _run(integration: Integration, *flight: str, pace: int = 0, forgettings: str = "") -> tuple[int, int, int]:
     names, numbers = windows(integration)
     if pace:
         name, window = replay_window(integration, pace)
         names.append(name)
         numbers += window
     state, *place = flight
-    arguments: list[scripts.Argument] = [*place, RECOVERY, *numbers]
-    fixed = [state, keys.pace(pace_of(integration)), keys.hold(integration.name)]
+    arguments: list[scripts.Argument] = [*place, RECOVERY, forgettings, *numbers]
+    fixed = [state, keys.pace(pace_of(integration)), keys.hold(integration.name), keys.FORGETTINGS]
     answer = scripts.call(redis(), "clear", [*fixed, *names], arguments)
     word, wait_ms, now_ms = answer
     return int(word), int(wait_ms), int(now_ms)

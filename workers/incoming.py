@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 
 from schemas.event import Event, InvalidEvent, load_event
+from workers.dead_letters import iso
 from workers.repeats import digest
 
 RAW_MESSAGES = uuid.UUID("5f1a6f3c-0a5e-5d3b-9b61-7a0f6f1e4c11")
@@ -28,6 +28,7 @@ class Entry:
     event: Event | None
     fault: InvalidEvent | None
     received_at: str
+    came_ms: int
 
     @property
     def digest(self) -> str:
@@ -40,13 +41,14 @@ def read(entry: RawEntry) -> Entry:
     identifier, flat = entry
     fields = dict(zip(flat[::2], flat[1::2], strict=True))
     raw_id = fields.get(b"raw")
-    came = arrival((raw_id or identifier).decode())
+    came_ms = milliseconds((raw_id or identifier).decode())
+    came = iso(came_ms)
     body = fields.get(b"event", b"")
     try:
         event = orjson.loads(body) if raw_id is None else load_raw(body, raw_id, came)
     except InvalidEvent as fault:
-        return Entry(identifier.decode(), body, None, fault, came)
-    return Entry(identifier.decode(), body, event, None, came)
+        return Entry(identifier.decode(), body, None, fault, came, came_ms)
+    return Entry(identifier.decode(), body, event, None, came, came_ms)
 
 
 def load_raw(body: bytes, raw_id: bytes, received_at: str) -> Event:
@@ -62,5 +64,9 @@ def load_raw(body: bytes, raw_id: bytes, received_at: str) -> Event:
 
 def arrival(stream_id: str) -> str:
     """When an entry was added: ISO 8601 UTC."""
-    moment = datetime.fromtimestamp(int(stream_id.partition("-")[0]) / 1000, UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return iso(milliseconds(stream_id))
+
+
+def milliseconds(stream_id: str) -> int:
+    """When an entry was added, by Redis's clock."""
+    return int(stream_id.partition("-")[0])

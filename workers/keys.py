@@ -28,6 +28,8 @@ BEAT = f"{PREFIX}:beat"
 SWEPT = f"{PREFIX}:swept"
 FATES = f"{PREFIX}:fates"
 FATES_COUNT = f"{PREFIX}:fates:count"
+TOMBSTONES = f"{PREFIX}:tombstones"
+FORGETTINGS = f"{PREFIX}:forgettings"
 AUDIT_TURN = f"{PREFIX}:audit:turn"
 AUDITED = f"{PREFIX}:audit:faults"
 

@@ -1,8 +1,9 @@
 """What is known of persons: traits by ``identify``, the user id behind an anonymous id, the latest consent.
 
 A person's record is a Redis hash under their user id (``u``) or anonymous id (``a``). Its fields, all JSON:
-``user`` (the user id an anonymous id was identified as), ``consent`` (``{"at": ms, "is": {category: bool}}``), and
-``t:<name>`` for each trait, so that traits merge without anybody reading them first.
+``user`` (the user id an anonymous id was identified as), ``anonymous:<id>`` (under a user id: each anonymous id that
+was identified as it), ``consent`` (``{"at": ms, "is": {category: bool}}``), and ``t:<name>`` for each trait, so that
+traits merge without anybody reading them first.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from schemas.event import Event
 from workers import keys
 from workers.connection import redis
 
+ANONYMOUS = "anonymous:"
+
 Identifier = tuple[str, str]
 """``("u", user_id)`` or ``("a", anonymous_id)``."""
 
@@ -29,6 +32,7 @@ class Person:
     consent: Mapping[str, bool] | None = None
     consent_at: int = 0
     traits: dict[str, Any] = field(default_factory=dict)
+    anonymous_ids: set[str] = field(default_factory=set)
     changed: dict[str, bytes] = field(default_factory=dict)
 
     def identify(self, traits: Mapping[str, Any]) -> None:
@@ -42,6 +46,12 @@ class Person:
         if self.user_id != user_id:
             self.user_id = user_id
             self.changed["user"] = orjson.dumps(user_id)
+
+    def owns(self, anonymous_id: str) -> None:
+        """Remember that an anonymous id is this user's."""
+        if anonymous_id not in self.anonymous_ids:
+            self.anonymous_ids.add(anonymous_id)
+            self.changed[f"{ANONYMOUS}{anonymous_id}"] = b"true"
 
     def consents(self, consent: Mapping[str, bool], at: int) -> None:
         """Remember the latest consent."""
@@ -72,6 +82,8 @@ def parse(record: Mapping[bytes, bytes]) -> Person:
             person.consent, person.consent_at = stored["is"], stored["at"]
         elif name == b"user":
             person.user_id = orjson.loads(value)
+        elif name.startswith(ANONYMOUS.encode()):
+            person.anonymous_ids.add(name.decode().removeprefix(ANONYMOUS))
     return person
 
 
@@ -128,11 +140,13 @@ class People:
         if "u" not in names:
             self.of(("a", names["a"])).identify(traits)
             return
+        user = self.of(("u", names["u"]))
         if "a" in names:
             anonymous = self.of(("a", names["a"]))
             traits = {**anonymous.traits, **traits} if anonymous.user_id is None else traits
             anonymous.link(names["u"])
-        self.of(("u", names["u"])).identify(traits)
+            user.owns(names["a"])
+        user.identify(traits)
 
 
 def merged_traits(records: Iterable[Person], own: Mapping[str, Any]) -> dict[str, Any]:

@@ -24,7 +24,11 @@ class Share:
 
 @dataclass(slots=True)
 class Plan:
-    """A batch's plan. ``fates`` lists message ids by integration, fate and note."""
+    """A batch's plan.
+
+    ``fates``        message ids by integration, fate and note
+    ``forgettings``  how many there had been when it was made
+    """
 
     shares: dict[str, Share]
     ids: list[str] = field(default_factory=list)
@@ -32,6 +36,7 @@ class Plan:
     bodies: list[bytes] = field(default_factory=list)
     letters: list[bytes] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
+    forgettings: str = "0"
     fates: dict[tuple[str, str, str], list[str]] = field(default_factory=dict)
 
     def accept(self, body: bytes, integrations: list[str]) -> None:
@@ -45,6 +50,11 @@ class Plan:
         """Count an event that an integration does not get, and why."""
         self.shares[integration].filtered[f"filtered:{reason}"] += 1
         self.fates.setdefault((integration, f"filtered:{reason}", note), []).append(message_id)
+
+    def forget(self, message_id: str) -> None:
+        """Count an event that came before its person was forgotten, and goes nowhere."""
+        self.counts["forgotten"] += 1
+        self.fates.setdefault(("", "forgotten", "fleet forget"), []).append(message_id)
 
     def packed(self, lane: str, mark_sets: int, mark_ms: int, people: list[dict[str, bytes]]) -> bytes:
         """The plan as the route script reads it."""
@@ -65,6 +75,7 @@ class Plan:
             ],
             "letters": [letter.decode() for letter in self.letters],
             "counts": self.counts,
+            "forgettings": self.forgettings,
             "fates": [[*fate, len(messages), "\n".join(messages)] for fate, messages in self.fates.items()],
             "fates_kept": settings().fates_kept,
             "unmapped_names": UNMAPPED_NAMES,

@@ -13,7 +13,7 @@ from redis.exceptions import OutOfMemoryError
 
 from destinations.form.integration import Integration
 from schemas.event import Event, InvalidEvent
-from workers import keys, repeats, scripts, tickets
+from workers import keys, repeats, scripts, tickets, tombstones
 from workers.connection import redis
 from workers.dead_letters import inbox_letter
 from workers.drain import drain
@@ -90,7 +90,9 @@ class Batch:
         return self.lane.member.rpartition("/")[0]
 
     def carry_out(self) -> int:
-        """Plan and route the batch; once more when a message was routed elsewhere meanwhile. How many entries left."""
+        """Plan and route the batch; how many entries left. Once more when a message was routed elsewhere meanwhile, and
+        from reading on when a person was forgotten: some of the entries may be gone.
+        """
         seconds, micro = redis().time()
         now_ms = seconds * 1000 + micro // 1000
         sets = repeats.mark_sets(self.pipeline, now_ms)
@@ -103,6 +105,8 @@ class Batch:
             word, *rest = self._run(plan, people, sets)
             if word == b"repeat":
                 continue
+            if word == b"stale":
+                return route_batch(self.lane)
             if word == b"lost":
                 self.lane.lost.set()
                 return 0
@@ -116,12 +120,17 @@ class Batch:
         plan = Plan({name: Share() for name in names})
         ready = [(name, integration) for name in names if (integration := fleet.get(name))]
         unready = [name for name in names if fleet.get(name) is None]
-        people.read(identifier for entry in entries if entry.event for identifier in identifiers(entry.event))
+        mentioned = [name for entry in entries if entry.event for name in identifiers(entry.event)]
+        stones = tombstones.look(mentioned)
+        plan.forgettings = stones.forgettings
+        people.read(mentioned)
         known = set(known)
         for entry in entries:
             plan.ids.append(entry.id)
             if isinstance(entry.fault, InvalidEvent):
                 self._bury(plan, entry, entry.fault)
+            elif entry.event is not None and stones.bar(entry.event, entry.came_ms):
+                plan.forget(entry.event["message_id"])
             elif entry.digest in known:
                 repeated(plan, entry)
             else:
@@ -142,7 +151,7 @@ class Batch:
         changes = people.changes()
         lane_number = self.lane.member.rpartition("/")[2]
         names = [self.lane.state, self.lane.stream, keys.pipeline_ledger(self.pipeline), keys.inbox_dead(self.pipeline)]
-        names += [keys.FATES, keys.FATES_COUNT, *sets]
+        names += [keys.FATES, keys.FATES_COUNT, keys.FORGETTINGS, *sets]
         for name in plan.shares:
             names += [keys.agenda(name), keys.ticketed(name), keys.waiting(name, lane_number)]
             names += [keys.ledger(name), keys.unmapped(name)]

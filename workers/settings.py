@@ -39,6 +39,7 @@ class Settings:
     age_ms: int
     letters_kept: int
     letter_days: int
+    tombstone_days: int
     samples_kept: int
     samples_per_second: int
     fates_kept: int
@@ -74,6 +75,7 @@ def settings() -> Settings:
         age_ms=env.int("AGE_MS", 86_400_000),
         letters_kept=env.int("LETTERS_KEPT", 100_000),
         letter_days=env.int("LETTER_DAYS", 30),
+        tombstone_days=env.int("TOMBSTONE_DAYS", 30),
         samples_kept=env.int("SAMPLES_KEPT", 1_000),
         samples_per_second=env.int("SAMPLES_PER_SECOND", 20),
         fates_kept=env.int("FATES_KEPT", 100_000),

@@ -23,6 +23,7 @@ from workers.settings import settings
 from workers.slots import slots
 from workers.source import NoRoom, Source
 from workers.stopping import stopping
+from workers.tombstones import without_forgotten
 from workers.warnings import note_warnings
 
 FLIGHT = 64
@@ -49,6 +50,7 @@ class Shift:
         self._size = 1 if probe else flight_size(integration)
         self._fan_out = 1 if probe else settings().fan_out
         self._once = probe
+        self._forgettings = ""
         self._end = 0.0
         self._stopped = threading.Event()
         self._chains: deque[Chain] = deque()
@@ -92,7 +94,8 @@ class Shift:
     def _fly(self) -> bool:
         """One flight; False when there is nothing more to do."""
         cuts = self._linger()
-        parcels = [parcel for cut in cuts for parcel in self._prepared(cut).parcels]
+        self._forgettings, living = without_forgotten(cuts, self.settle)
+        parcels = [parcel for cut in living for parcel in self._prepared(cut).parcels]
         self._send(chains(self.integration, parcels))
         return bool(cuts)
 
@@ -163,7 +166,7 @@ class Shift:
     def _carry(self, parcel: Parcel) -> bool:
         """Send a parcel and do what the answer asks for; whether the next of its chain may follow."""
         for number, (request, records) in enumerate(parcel.requests, start=1):
-            clearance = clear(self.integration, self.source.lane, parcel, self._stopped)
+            clearance = clear(self.integration, self.source.lane, parcel, self._stopped, self._forgettings)
             if not clearance.at_ms:
                 self._rest(clearance.park_ms)
                 return False

@@ -33,6 +33,7 @@ COMMANDS = {
         "workers.cli.blueprint:blueprint", "Show an integration's mapping, and how it differs from its variant."
     ),
     "purge": Entry("workers.cli.purge:purge", "Drop what waits in a disabled or removed integration."),
+    "forget": Entry("workers.cli.forget:forget", "Erase a person from everything the fleet keeps."),
     "audit": Entry("workers.cli.audit:audit", "Recount everything that waits and died against the ledgers."),
     "keys": Entry("workers.cli.keys:keys", "Look after the key that encrypts the integrations' secrets."),
     "sandbox": Entry("workers.cli.sandbox:sandbox", "Serve the stand-in vendors alone."),
