@@ -102,7 +102,7 @@ def test_a_tightened_limit_holds_over_two_worker_processes_at_saturation(
     moments = [int(kept["at"] * 1000) for kept in fleet.vendors.kept("klaviyo")]
     jitter = 2  # a permit is taken before the request is on its way, and some are on it longer
     assert most_in(1000, moments) <= 30 + jitter
-    assert max(moments) - min(moments) <= 1.25 * 100 / 30 * 1000
+    assert max(moments) - min(moments) <= 1.5 * 100 / 30 * 1000
 
 
 def test_a_lane_without_permits_is_parked_and_nobody_sleeps_on_it(fleet: Fleet, start_worker: StartWorker) -> None:
@@ -123,5 +123,5 @@ def test_a_lane_without_permits_is_parked_and_nobody_sleeps_on_it(fleet: Fleet, 
     fleet.wait_row(other, delivered=3)
     fleet.wait_row(name, delivered=3, waiting=0)
     moments = [kept["at"] for kept in fleet.vendors.kept("klaviyo")]
-    assert all(1.98 < later - earlier < 2.6 for earlier, later in pairwise(moments))
+    assert all(1.98 < later - earlier < 4.0 for earlier, later in pairwise(moments))
     assert fleet.vendors.refs("klaviyo") == refs(events)
