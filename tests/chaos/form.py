@@ -46,8 +46,8 @@ class Setup:
 
     ``proxied``   workers reach Redis through the fault proxy       ``redis``    further arguments of the server
     ``env``       further settings of every worker                  ``queues``   one worker for each of these ``-Q``
-    ``timeout``   total seconds of a request                        ``parts``    parts of every integration
-    ``traffic``   whether events begin to flow by themselves        ``seconds``  for how long, unstretched
+    ``timeout``   total seconds of a request                        ``bulk``     Klaviyo gets its events in jobs
+    ``traffic``   whether events begin to flow by themselves        ``raw``      they come by a plain ``XADD``
     """
 
     proxied: bool = False
@@ -55,7 +55,7 @@ class Setup:
     env: Mapping[str, str] = field(default_factory=dict)
     queues: tuple[str, ...] = ()
     timeout: float = 2.0
-    parts: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    bulk: bool = True
     traffic: bool = True
     raw: bool = False
 

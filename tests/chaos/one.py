@@ -1,4 +1,4 @@
-"""One scenario in a process of its own: ``python -m tests.chaos.one NUMBER FORM SEED FOLDER`` writes ``row.json`` there."""
+"""One scenario in a process of its own: ``python -m tests.chaos.one NUMBER FORM SEED FOLDER`` leaves ``row.json``."""
 
 from __future__ import annotations
 

@@ -20,10 +20,10 @@ from tests.chaos import books
 from tests.chaos.books import Counters, Page
 from tests.chaos.crew import Crew
 from tests.chaos.form import Form, Setup
+from tests.chaos.host import add_sixth
 from tests.chaos.parts import Hosted, Proxy
 from tests.chaos.traffic import Traffic
 from tests.engine.fleet import VENDORS, Fleet
-from tests.chaos.host import add_sixth
 from workers import keys
 from workers.audit import audit
 from workers.local.parts import Sandbox, Worker
@@ -95,7 +95,7 @@ class Stage:
         return self.fleet.add(specs)
 
     def _parts(self, vendor: str) -> dict[str, Any]:
-        return dict(self.setup.parts.get(vendor, {}))
+        return {"config": {"bulk": True}} if vendor == "klaviyo" and self.setup.bulk else {}
 
     def _queues(self) -> list[tuple[str, ...]]:
         numbered = [(str(number),) for number in range(1, self.form.workers + 1)]

@@ -82,7 +82,7 @@ class TestAway:
         started = time.monotonic()
         with pytest.raises(workers.Away, match="FLEET_REDIS_URL"):
             producer.enqueue([track()])
-        assert 0.5 < time.monotonic() - started < 2.5
+        assert 0.5 < time.monotonic() - started < 5.0
 
     def test_is_not_told_when_redis_comes_back_in_time(self, own: Fleet, small: LocalRedis) -> None:
         own.install("statsig")

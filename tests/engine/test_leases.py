@@ -133,7 +133,7 @@ def test_a_hold_stops_a_shift_that_is_under_way(fleet: Fleet) -> None:
     fill(fleet, name, 150)
     Timer(0.4, holds.halt, (name, "operator", "a test", "")).start()
     summary = deliver(name)
-    assert 10 <= summary["delivered"] <= 50
+    assert 1 <= summary["delivered"] <= 50
     row = fleet.row(name)
     assert (row["waiting"], row["balance"]) == (150 - summary["delivered"], 0)
     assert lease(name) is None

@@ -42,7 +42,9 @@ def applied(stage: Stage) -> None:
     stage.fleet.apply()
 
 
-@scenario("17", "a flood waits behind a limit beyond the maximum age", Setup(traffic=False, env={"FLEET_AGE_MS": "2000"}))
+@scenario(
+    "17", "a flood waits behind a limit beyond the maximum age", Setup(traffic=False, env={"FLEET_AGE_MS": "2000"})
+)
 def flooded(stage: Stage) -> None:
     """Everything waits, untried or between tries, longer than the maximum age; the age counts from the first try."""
     for vendor in VENDORS:

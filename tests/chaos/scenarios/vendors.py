@@ -26,7 +26,7 @@ FLAKY: tuple[dict[str, Any], ...] = (
 """5 % 500, 2 % 429 with Retry-After, 1 % resets, 1 % timeouts after having accepted."""
 
 
-@scenario("5", "vendors answering 500, 429, resets, timeouts", Setup(timeout=1.0))
+@scenario("5", "vendors answering 500, 429, resets, timeouts", Setup(timeout=1.0, bulk=False))
 def flaky(stage: Stage) -> None:
     for number, vendor in enumerate(VENDORS):
         stage.vendors.faults(vendor, *({**fault, "seed": stage.seed + number} for fault in FLAKY))
@@ -84,7 +84,7 @@ def _spec(stage: Stage, vendor: str) -> dict[str, Any]:
 POISON = "arsenic"
 
 
-@scenario("8", "1 % poison events in batches", Setup(traffic=False, parts={"klaviyo": {"config": {"bulk": True}}}))
+@scenario("8", "1 % poison events in batches", Setup(traffic=False))
 def poison(stage: Stage) -> None:
     _poison(stage, 0.01)
 
@@ -126,7 +126,11 @@ def replayed(stage: Stage) -> None:
     stage.drain()
 
 
-@scenario("15", "an event that always gets 500; one that kills", Setup(env={"FLEET_PATIENCE": "0.0001", "CHAOS_SIXTH": "1"}, timeout=0.5))
+@scenario(
+    "15",
+    "an event that always gets 500; one that kills",
+    Setup(env={"FLEET_PATIENCE": "0.0001", "CHAOS_SIXTH": "1"}, timeout=0.5),
+)
 def cursed(stage: Stage) -> None:
     always, deadly = ref(3, 7), ref(5, 9)
     for vendor in VENDORS:
@@ -145,11 +149,7 @@ def cursed(stage: Stage) -> None:
         stage.faults.append(f"fragile: {row}")
 
 
-FULL_BATCHES = Setup(
-    traffic=False,
-    env={"FLEET_PATIENCE": "0.0001", "FLEET_LANES": "1"},
-    parts={"klaviyo": {"config": {"bulk": True}}},
-)
+FULL_BATCHES = Setup(traffic=False, env={"FLEET_PATIENCE": "0.0001", "FLEET_LANES": "1"})
 
 
 @scenario("15b", "one event of a full batch that always gets 500", FULL_BATCHES)

@@ -28,6 +28,12 @@ def granted(limit: Limit, asks: list[tuple[int, int]]) -> list[int]:
     return moments
 
 
+@given(LIMITS)
+def test_hardly_any_of_a_limit_is_given_away_for_its_burst(limit: Limit) -> None:
+    each, _ = window(limit)
+    assert limit.seconds * 1_000_000 / each >= 0.97 * limit.requests
+
+
 @given(LIMITS, st.lists(st.tuples(st.floats(0, 1.5), st.integers(1, 400)), max_size=60))
 def test_no_window_wherever_it_starts_has_more_requests_than_the_limit(
     limit: Limit, asks: list[tuple[float, int]]
