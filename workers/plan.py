@@ -70,8 +70,8 @@ class Plan:
                 [part for name, value in fields.items() for part in (name, value.decode())] for fields in people
             ],
             "integrations": [
-                {"events": share.events, "filtered": share.filtered, "unmapped": share.unmapped}
-                for share in self.shares.values()
+                {"name": name, "events": share.events, "filtered": share.filtered, "unmapped": share.unmapped}
+                for name, share in self.shares.items()
             ],
             "letters": [letter.decode() for letter in self.letters],
             "counts": self.counts,

@@ -91,7 +91,7 @@ class Batch:
 
     def carry_out(self) -> int:
         """Plan and route the batch; how many entries left. Once more when a message was routed elsewhere meanwhile, and
-        from reading on when a person was forgotten: some of the entries may be gone.
+        from reading on when a person was forgotten, some of the entries may be gone, or an integration deleted.
         """
         seconds, micro = redis().time()
         now_ms = seconds * 1000 + micro // 1000
@@ -106,6 +106,7 @@ class Batch:
             if word == b"repeat":
                 continue
             if word == b"stale":
+                registry().refresh()
                 return route_batch(self.lane)
             if word == b"lost":
                 self.lane.lost.set()
@@ -151,7 +152,7 @@ class Batch:
         changes = people.changes()
         lane_number = self.lane.member.rpartition("/")[2]
         names = [self.lane.state, self.lane.stream, keys.pipeline_ledger(self.pipeline), keys.inbox_dead(self.pipeline)]
-        names += [keys.FATES, keys.FATES_COUNT, keys.FORGETTINGS, *sets]
+        names += [keys.FATES, keys.FATES_COUNT, keys.FORGETTINGS, keys.INTEGRATIONS, *sets]
         for name in plan.shares:
             names += [keys.agenda(name), keys.ticketed(name), keys.waiting(name, lane_number)]
             names += [keys.ledger(name), keys.unmapped(name)]

@@ -2,9 +2,10 @@
 -- Route a batch from the head of a leased inbox lane: identities, marks against repeats, the copies for each
 -- integration, dead letters of what is invalid, every count, and the batch's end in the inbox, in one step.
 -- Refuses as a whole, before the first write, when one of its messages was routed by somebody else meanwhile, or when a
--- person was forgotten since it was planned.
+-- person was forgotten, or an integration deleted, since it was planned.
 -- KEYS[1] lane state   KEYS[2] inbox lane (stream)   KEYS[3] ledger of the pipeline   KEYS[4] dead letters of the inbox
--- KEYS[5] fates   KEYS[6] fates counter   KEYS[7] forgettings   KEYS[8…7+s] mark sets, this hour's first
+-- KEYS[5] fates   KEYS[6] fates counter   KEYS[7] forgettings   KEYS[8] integrations (hash: name → document)
+-- KEYS[9…8+s] mark sets, this hour's first
 -- then 5 keys an integration: agenda, ticketed, lane (stream), ledger, unmapped names; then one key a person
 -- ARGV[1] token   ARGV[2] the plan (JSON, see workers/plan.py)   ARGV[3…] events (JSON) to append
 -- → {"done", entries removed, positions (from 0) of integrations that need a ticket…}
@@ -14,19 +15,22 @@ local plan = cjson.decode(ARGV[2])
 local last = plan.ids[#plan.ids]
 if #redis.call('XRANGE', KEYS[2], last, last) == 0 then return {'done', 0} end
 if (redis.call('GET', KEYS[7]) or '0') ~= plan.forgettings then return {'stale'} end
+for _, integration in ipairs(plan.integrations) do
+  if redis.call('HEXISTS', KEYS[8], integration.name) == 0 then return {'stale'} end
+end
 local sets = plan.mark_sets
 for _, digest in ipairs(plan.digests) do
-  for set = 8, 7 + sets do
+  for set = 9, 8 + sets do
     if redis.call('SISMEMBER', KEYS[set], digest) == 1 then return {'repeat'} end
   end
 end
 
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-for _, digest in ipairs(plan.digests) do redis.call('SADD', KEYS[8], digest) end
-if #plan.digests > 0 then redis.call('PEXPIRE', KEYS[8], plan.mark_ms) end
+for _, digest in ipairs(plan.digests) do redis.call('SADD', KEYS[9], digest) end
+if #plan.digests > 0 then redis.call('PEXPIRE', KEYS[9], plan.mark_ms) end
 
-local people = 7 + sets + 5 * #plan.integrations
+local people = 8 + sets + 5 * #plan.integrations
 for i, person in ipairs(plan.people) do
   for f = 1, #person, 2 do redis.call('HSET', KEYS[people + i], person[f], person[f + 1]) end
   redis.call('EXPIRE', KEYS[people + i], plan.person_seconds)
@@ -34,7 +38,7 @@ end
 
 local answer = {'done', 0}
 for i, integration in ipairs(plan.integrations) do
-  local base = 7 + sets + 5 * (i - 1)
+  local base = 8 + sets + 5 * (i - 1)
   local agenda, mark, lane, ledger, unmapped =
     KEYS[base + 1], KEYS[base + 2], KEYS[base + 3], KEYS[base + 4], KEYS[base + 5]
   for _, position in ipairs(integration.events) do
