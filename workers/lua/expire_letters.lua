@@ -8,5 +8,5 @@
 local oldest = string.format('%.0f', now - tonumber(ARGV[2]))
 local gone = redis.call('XRANGE', KEYS[1], '-', oldest, 'COUNT', ARGV[3])
 for _, entry in ipairs(gone) do exhume(KEYS[1], KEYS[2], entry[1], ARGV[1] == '1') end
-if #gone > 0 then redis.call('HINCRBY', KEYS[2], ARGV[1] == '1' and 'letters:purged' or 'purged', #gone) end
+if #gone > 0 then redis.call('HINCRBY', KEYS[2], 'purged', #gone) end
 return #gone

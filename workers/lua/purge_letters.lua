@@ -10,7 +10,7 @@ for at = 4, #ARGV, 2 do
   if exhume(KEYS[1], KEYS[2], ARGV[at], ARGV[1] == '') then messages[#messages + 1] = ARGV[at + 1] end
 end
 if #messages > 0 then
-  redis.call('HINCRBY', KEYS[2], ARGV[1] == '' and 'letters:purged' or 'purged', #messages)
+  redis.call('HINCRBY', KEYS[2], 'purged', #messages)
   book(KEYS[3], KEYS[4], ARGV[1], 'purged', ARGV[2], messages, ARGV[3])
 end
 return #messages

@@ -22,7 +22,7 @@ for at = 6, #ARGV, 5 do
 end
 if #messages == 0 then return {0, 0} end
 redis.call('HINCRBY', KEYS[4], 'received', #messages)
-redis.call('HINCRBY', KEYS[4], 'letters:replayed', #messages)
+redis.call('HINCRBY', KEYS[4], 'replayed', #messages)
 book(KEYS[7], KEYS[8], '', 'replayed', ARGV[3], messages, ARGV[4])
 local wanted = fresh > 0 and redis.call('SET', KEYS[6], '1', 'NX', 'PX', ARGV[5])
 return {wanted and 1 or 0, #messages}
