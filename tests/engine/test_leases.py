@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from threading import Timer
+from threading import Event, Timer
 from typing import Any
 
 import orjson
@@ -18,12 +18,13 @@ from workers import holds, keys, scripts
 from workers.connection import redis
 from workers.deliver import deliver
 from workers.drain import drain
-from workers.flights import cut
+from workers.flights import Cut, Parcel, Settlement, Waiting
+from workers.head import Head
 from workers.incoming import RawEntry
 from workers.lanes import Lane, lease, release, renewer
 from workers.route import Batch, route, route_batch
 from workers.settings import settings
-from workers.settle import failed, settle
+from workers.side import Side
 
 pytestmark = pytest.mark.engine
 
@@ -55,8 +56,31 @@ def leased(queue: str) -> Lane:
 def lease_again(lane: Lane) -> Any:
     """What the lease script answers to the token of a lane."""
     names = [keys.agenda(lane.queue), keys.ticketed(lane.queue), keys.hold(lane.queue), keys.leases(lane.queue)]
-    arguments: list[scripts.Argument] = [lane.token, 5_000, keys.state(lane.queue), settings().ticket_ms]
-    return scripts.call(redis(), "lease", [*names, keys.REVISION, keys.nudges(lane.queue)], arguments)
+    names += [keys.REVISION, keys.nudges(lane.queue), keys.ledger(lane.queue)]
+    arguments: list[scripts.Argument] = [lane.token, 5_000, keys.state(lane.queue), settings().ticket_ms, 250]
+    return scripts.call(redis(), "lease", names, arguments)
+
+
+def cut(lane: Lane, size: int) -> list[Waiting]:
+    """Events from the head of a lane."""
+    return [member for cut in Head(lane).cut(size) for member in cut.members]
+
+
+def settle(
+    lane: Lane, members: Sequence[Waiting], fate: str, sample: bytes = b"", letters: Sequence[bytes] = ()
+) -> int:
+    """Settle events at the head of a lane."""
+    return Head(lane).settle(Settlement(members, fate, sample=sample, letters=letters))
+
+
+def parcel(members: Sequence[Waiting], cut: Cut | None = None) -> Parcel:
+    """A parcel of which nothing is known but its members."""
+    return Parcel(members, (), "key", cut or Cut(members))
+
+
+def step_aside(lane: Lane, members: Sequence[Waiting]) -> int:
+    """Let a failed request wait aside; how many failed in a row, 0 when nothing was moved."""
+    return Head(lane).postpone(parcel(members), 60_000, b"{}", doubt=True).in_a_row
 
 
 def raw_entries(lane: Lane) -> list[RawEntry]:
@@ -96,7 +120,6 @@ def test_the_most_overdue_lane_comes_first_and_a_second_one_calls_for_another_ti
 def test_an_expired_lease_passes_to_the_next_and_the_late_owner_moves_nothing(fleet: Fleet, name: str) -> None:
     late = leased(name)
     members = cut(late, 10)
-    assert members is not None
     fleet.redis.hset(late.state, "until", 1)
     fleet.redis.zadd(keys.agenda(name), {late.member: 1})
     assert fleet.row(name)["in_flight"] == 3
@@ -144,7 +167,7 @@ def test_a_hold_stops_a_shift_that_is_under_way(fleet: Fleet) -> None:
 class TestRelease:
     def test_of_an_emptied_lane_forgets_it(self, fleet: Fleet, name: str) -> None:
         lane = leased(name)
-        settle(lane, cut(lane, 10) or [], "delivered")
+        settle(lane, cut(lane, 10), "delivered")
         release(lane, 5_000)
         assert fleet.lanes(name) == {}
         assert not fleet.redis.exists(lane.state, keys.leases(name))
@@ -197,7 +220,7 @@ OWNED: dict[str, Callable[[Lane, list[Any]], object]] = {
     "cut": lambda lane, _: cut(lane, 10),
     "settle": lambda lane, members: settle(lane, members, "delivered", sample=b"{}"),
     "settle a death": lambda lane, members: settle(lane, members, "dead:bug", letters=[b"{}"] * len(members)),
-    "fail": lambda lane, members: failed(lane, members, b"{}"),
+    "step aside": step_aside,
     "release": lambda lane, _: release(lane, 1_000),
     "renew": lambda lane, _: lane.renew(),
 }
@@ -206,13 +229,58 @@ OWNED: dict[str, Callable[[Lane, list[Any]], object]] = {
 @pytest.mark.parametrize("script", OWNED)
 def test_a_foreign_token_moves_nothing_in_a_lane(fleet: Fleet, name: str, script: str) -> None:
     lane = leased(name)
-    members = cut(lane, 10) or []
+    members = cut(lane, 10)
     assert len(members) == 3
     stranger = replace(lane, token="somebody else", safe_until=0.0)
     before = fleet.everything()
     assert not OWNED[script](stranger, members)
     assert fleet.everything() == before
     assert stranger.lost.is_set() or script in ("cut", "release")
+
+
+OWNED_ASIDE: dict[str, Callable[[Side, Cut], object]] = {
+    "take": lambda stranger, _: stranger.cut(10),
+    "settle aside": lambda stranger, cut: stranger.settle(Settlement(cut.members, "delivered")),
+    "regroup": lambda stranger, cut: stranger.postpone(parcel(cut.members, cut), 0, b"{}", doubt=True).in_a_row,
+    "split": lambda stranger, cut: stranger.split(cut, [cut.members[:1], cut.members[1:]]),
+}
+
+
+@pytest.mark.parametrize("script", OWNED_ASIDE)
+def test_a_foreign_token_moves_nothing_in_a_side_lane(fleet: Fleet, name: str, script: str) -> None:
+    lane = leased(name)
+    assert step_aside(lane, cut(lane, 10)) == 1
+    assert (fleet.row(name)["waiting"], fleet.row(name)["aside"]) == (0, 3)
+    release(lane)
+    holds.free(name)
+    side = leased(name)
+    owner = Side(side, batch=1)
+    (group,) = owner.cut(10)
+    stranger = Side(replace(side, token="somebody else", safe_until=0.0, lost=Event()), batch=1)
+    stranger._taken = dict(owner._taken)
+    before = fleet.everything()
+    assert not OWNED_ASIDE[script](stranger, group)
+    assert fleet.everything() == before
+    assert stranger.lane.lost.is_set()
+
+
+def test_what_stepped_aside_is_settled_from_there_and_counted_in_doubt(fleet: Fleet, name: str) -> None:
+    lane = leased(name)
+    step_aside(lane, cut(lane, 10))
+    release(lane)
+    holds.free(name)
+    side = Side(leased(name), batch=1)
+    (group,) = side.cut(10)
+    assert (group.key, group.group and group.group.tries) == ("key", 1)
+    assert side.settle(Settlement(group.members[:1], "delivered")) == 1
+    assert side.settle(Settlement(group.members[:1], "delivered")) == 0
+    assert side.settle(Settlement(group.members[1:], "delivered")) == 2
+    release(side.lane)
+    row = fleet.row(name)
+    assert (row["aside"], row["delivered"], row["balance"]) == (0, 3, 0)
+    assert int(fleet.redis.hget(keys.ledger(name), "in_doubt")) == 3
+    assert not [key for key in fleet.redis.scan_iter("*") if b"barrier" in key or b"groups" in key]
+    assert fleet.lanes(name) == {}
 
 
 @pytest.mark.parametrize("script", ["route", "drain", "cut"])
@@ -240,7 +308,7 @@ def test_a_script_sent_again_counts_nothing_twice(fleet: Fleet) -> None:
     assert [Batch(inbox, entries).carry_out() for _ in range(2)] == [2, 0]
     release(inbox)
     lane = leased(name)
-    members = cut(lane, 10) or []
+    members = cut(lane, 10)
     assert [settle(lane, members, "dead:bug", letters=[b"{}", b"{}"]) for _ in range(2)] == [2, 0]
     row = fleet.row(name)
     assert (row["accepted"], row["dead"], row["balance"]) == (2, 2, 0)
