@@ -23,6 +23,10 @@ demo: .venv ## everything on this machine, with sample traffic  (ARGS="--events 
 test: .venv ## the whole test suite  (ARGS="tests/unit -k klaviyo")
 	@$(BIN)/python -m pytest $(ARGS)
 
+.PHONY: chaos
+chaos: .venv ## what survives what, counted at the vendors  (ARGS="--short", ARGS="--only 3,14 --seed 7")
+	@$(BIN)/python -m tests.chaos $(ARGS)
+
 .PHONY: check lint types imports
 check: lint types imports ## lint, format, types, direction of imports  (-k: all faults at once)
 lint: .venv
