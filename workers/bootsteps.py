@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import structlog
 from celery import bootsteps
 
 from workers import sentry
-from workers.connection import wait_for_redis
+from workers.connection import redis, wait_for_redis
 from workers.heartbeat import Heartbeat
 from workers.logs import configure
 from workers.registry import registry
+from workers.soundness import weaknesses
+
+log = structlog.get_logger(__name__)
 
 
 class Heart(bootsteps.StartStopStep):
@@ -24,6 +28,8 @@ class Heart(bootsteps.StartStopStep):
         sentry.start()
         wait_for_redis()
         registry().check_secret_keys()
+        for weakness in weaknesses(redis()):
+            log.warning(weakness)
         self.heartbeat = Heartbeat()
 
     def start(self, worker: Any) -> None:

@@ -36,7 +36,7 @@ class Ears(bootsteps.StartStopStep):
 
     def __init__(self, consumer: Any, **options: Any) -> None:
         super().__init__(consumer, **options)
-        self.queue = Queue(f"ears.{consumer.hostname}", expires=KEPT_SECONDS, durable=False)
+        self.queue = Queue(f"ears.{consumer.hostname}", auto_delete=True, durable=False)
         self.app = consumer.app
         self.listener: Any = None
         self.channel: Any = None
@@ -104,7 +104,7 @@ class Ears(bootsteps.StartStopStep):
 
 
 def expire(channel: Any, queue: str) -> None:
-    """Let Redis forget what nobody fetched. Other brokers heed the queue's own ``expires``."""
+    """Let Redis forget what nobody fetched. Other brokers delete the queue when nobody listens."""
     client = getattr(channel, "client", None)
     if client is not None:
         client.expire(queue, KEPT_SECONDS)

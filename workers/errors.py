@@ -23,5 +23,12 @@ class Full(NotKept):
     """Redis is nearly full. Try again later; deliveries go on and make room."""
 
 
+class NotDurable(Exception):
+    """The events of this call are kept, but are not known to be on disk: do not enqueue them as new ones.
+
+    Enqueue them again with the same ``message_id`` when that must be known: the router drops a repeated one.
+    """
+
+
 class Away(NotKept):
     """Redis did not answer, also after several tries."""

@@ -71,7 +71,8 @@ def note_memory() -> None:
     """Write down how full Redis is (percent of maxmemory), for enqueue and the router to heed."""
     memory = redis().info("memory")
     limit = int(memory["maxmemory"])
-    redis().hset(keys.FLEET, "memory", int(memory["used_memory"]) * 100 // limit if limit else 0)
+    percent = int(memory["used_memory"]) * 100 // limit if limit else 0
+    scripts.call(redis(), "note_memory", (keys.FLEET,), (percent,))
 
 
 def watch_raw() -> None:

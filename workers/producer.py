@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
 from typing import Any
 from zlib import crc32
 
@@ -14,7 +15,7 @@ from schemas import moment
 from schemas.event import Event, InvalidEvent, load_encoded
 from workers import keys, scripts, tickets
 from workers.connection import AWAY, connect
-from workers.errors import Away, Full, NotKept, Refused, UnknownPipeline
+from workers.errors import Away, Full, NotDurable, NotKept, Refused, UnknownPipeline
 from workers.process import per_process
 from workers.settings import settings
 
@@ -45,28 +46,38 @@ class Producer:
             reraise=True,
         )
 
-    def enqueue(self, events: Iterable[Mapping[str, Any]], pipeline: str = "default") -> list[str]:
+    def enqueue(
+        self, events: Iterable[Mapping[str, Any]], pipeline: str = "default", *, durable: bool = False
+    ) -> list[str]:
         """Keep events, all or none; their message ids, in order.
+
+        ``durable`` waits until Redis has them on its disk, not in its memory alone. That needs Redis 7.2 or newer with
+        ``appendonly yes``, and takes up to a second with ``appendfsync everysec``. ``NotDurable`` when that is not
+        known within ``FLEET_DURABLE_SECONDS``: the events are kept all the same.
 
         Raises ``Refused`` (every fault of every event), ``UnknownPipeline``, ``Full`` or ``Away``: all are ``NotKept``.
         Calling again with the same ``message_id`` is safe: the router drops a repeated one for 24 hours.
         """
         accepted = accept(events)
         if accepted:
-            self._keep(accepted, pipeline)
+            self._keep(accepted, pipeline, durable=durable)
         return [event["message_id"] for event, _ in accepted]
 
-    def _keep(self, events: list[Encoded], pipeline: str) -> None:
-        try:
-            wanted = self._retrying(self._append, events, pipeline)
-        except AWAY as error:
-            raise Away(f"not kept: Redis did not answer ({error}); check FLEET_REDIS_URL and try again") from error
-        if wanted:
-            tickets.publish([keys.ROUTE])
+    def _keep(self, events: list[Encoded], pipeline: str, *, durable: bool) -> None:
+        # What is to be on disk is what this connection has written: WAITAOF must go the same way.
+        with one_connection(self._redis) if durable else nullcontext(self._redis) as connection:
+            try:
+                wanted = self._retrying(self._append, events, pipeline, connection)
+            except AWAY as error:
+                raise Away(f"not kept: Redis did not answer ({error}); check FLEET_REDIS_URL and try again") from error
+            if wanted:
+                tickets.publish([keys.ROUTE])
+            if durable:
+                wait_for_disk(connection)
 
-    def _append(self, events: list[Encoded], pipeline: str) -> int:
+    def _append(self, events: list[Encoded], pipeline: str, redis: Redis) -> int:
         try:
-            return self._script(events, pipeline)
+            return self._script(events, pipeline, redis)
         except OutOfMemoryError as error:
             raise Full("not kept: Redis is out of memory; try again when deliveries have made room") from error
         except ResponseError as error:
@@ -74,9 +85,9 @@ class Producer:
             if word != "LANES":
                 raise _refusal(word, rest, error) from error
             self._lanes = _lanes_in_force(rest)
-            return self._script(events, pipeline)
+            return self._script(events, pipeline, redis)
 
-    def _script(self, events: list[Encoded], pipeline: str) -> int:
+    def _script(self, events: list[Encoded], pipeline: str, redis: Redis) -> int:
         lanes = self._lanes or settings().lanes
         by_lane: dict[int, list[bytes]] = {}
         for event, body in events:
@@ -86,7 +97,26 @@ class Producer:
         arguments: list[scripts.Argument] = [pipeline, lanes, settings().ticket_ms, settings().full_percent]
         for lane, bodies in by_lane.items():
             arguments += [f"{pipeline}/{lane}", len(bodies), *bodies]
-        return int(scripts.call(self._redis, "enqueue", names, arguments))
+        return int(scripts.call(redis, "enqueue", names, arguments))
+
+
+def one_connection(redis: Redis) -> Redis:
+    """A client that sends everything by one connection; close it."""
+    return Redis(connection_pool=redis.connection_pool, single_connection_client=True)
+
+
+def wait_for_disk(redis: Redis) -> None:
+    """Wait until Redis has on its disk what this connection has sent; ``NotDurable`` when it does not say so."""
+    kept = "the events are kept, but not known to be on disk"
+    try:
+        local, _ = redis.waitaof(1, 0, int(settings().durable_seconds * 1000))
+    except AWAY as error:
+        raise NotDurable(f"{kept}: Redis went away ({error})") from error
+    except ResponseError as error:
+        remedy = "durable needs Redis 7.2 or newer with appendonly yes"
+        raise NotDurable(f"{kept}: {remedy} (Redis says: {error})") from error
+    if not local:
+        raise NotDurable(f"{kept}: Redis did not write them within {settings().durable_seconds:g} s")
 
 
 def accept(events: Iterable[Mapping[str, Any]]) -> list[Encoded]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ import orjson
 import structlog
 
 from destinations.form.integration import Integration, InvalidSpec, install
-from workers import keys
+from workers import keys, scripts
 from workers.connection import redis
 from workers.process import per_process
 from workers.secrets import SecretKeyError, unlock, vault
@@ -34,18 +34,19 @@ class Installed:
 
 def read_installed() -> Installed:
     """Read the configuration from Redis in one step."""
-    with redis().pipeline(transaction=True) as pipe:
-        pipe.get(keys.REVISION)
-        pipe.hget(keys.FLEET, "lanes")
-        pipe.hgetall(keys.PIPELINES)
-        pipe.hgetall(keys.INTEGRATIONS)
-        revision, lanes, pipelines, integrations = pipe.execute()
+    names = (keys.REVISION, keys.FLEET, keys.PIPELINES, keys.INTEGRATIONS)
+    revision, lanes, _, pipelines, integrations = scripts.call(redis(), "installed", names, ())
     return Installed(
         int(revision or 0),
         int(lanes or 0),
-        {name.decode(): tuple(orjson.loads(text)["integrations"]) for name, text in pipelines.items()},
-        {name.decode(): orjson.loads(text) for name, text in integrations.items()},
+        {name: tuple(document["integrations"]) for name, document in _documents(pipelines)},
+        dict(_documents(integrations)),
     )
+
+
+def _documents(flat: list[bytes]) -> Iterator[tuple[str, Document]]:
+    for name, text in zip(flat[::2], flat[1::2], strict=True):
+        yield name.decode(), orjson.loads(text)
 
 
 def open_spec(document: Document) -> dict[str, Any]:

@@ -25,6 +25,7 @@ class Settings:
     slots: int
     processes: int
     grace_seconds: float
+    durable_seconds: float
     ping_seconds: float
     deaf_seconds: float
     box_seconds: float
@@ -61,6 +62,7 @@ def settings() -> Settings:
         slots=env.int("SLOTS", 32),
         processes=env.int("PROCESSES", os.cpu_count() or 1),
         grace_seconds=env.float("GRACE_SECONDS", 15.0),
+        durable_seconds=env.float("DURABLE_SECONDS", 3.0),
         ping_seconds=env.float("PING_SECONDS", 3.0),
         deaf_seconds=env.float("DEAF_SECONDS", 15.0),
         box_seconds=env.float("BOX_SECONDS", 1.0),

@@ -13,15 +13,18 @@ Fields = Any
 """
 
 
-def enqueue(events: Iterable[Mapping[str, Any]] | Mapping[str, Any], pipeline: str = "default") -> list[str]:
+def enqueue(
+    events: Iterable[Mapping[str, Any]] | Mapping[str, Any], pipeline: str = "default", *, durable: bool = False
+) -> list[str]:
     """Keep events for delivery, all or none; their message ids, in order.
 
     >>> enqueue([{"type": "track", "event": "Order Completed", "user_id": "u1", "properties": {"revenue": 9.5}}])
 
     When it returns, Redis has them. It raises ``workers.NotKept`` when it has not kept any: ``Refused`` names every
-    fault.
+    fault. With ``durable`` it returns when Redis has written them to its disk; ``workers.NotDurable`` when that is not
+    known in time.
     """
-    return producer().enqueue([events] if isinstance(events, Mapping) else events, pipeline)
+    return producer().enqueue([events] if isinstance(events, Mapping) else events, pipeline, durable=durable)
 
 
 def track(event: str, properties: Mapping[str, Any] | None = None, pipeline: str = "default", **fields: Fields) -> str:
