@@ -17,8 +17,8 @@ def test_a_plan_says_who_gets_which_event_and_what_was_filtered() -> None:
     packed = orjson.loads(plan.packed("7", 4, 99, [{"t:a": b"1", "user": b'"u1"'}]))
     assert plan.bodies == [b"first", b"second"]
     assert packed["integrations"] == [
-        {"events": [1], "filtered": {"filtered:unmapped": 2, "filtered:consent": 1}, "unmapped": {}},
-        {"events": [1, 2], "filtered": {}, "unmapped": {}},
+        {"name": "one", "events": [1], "filtered": {"filtered:unmapped": 2, "filtered:consent": 1}, "unmapped": {}},
+        {"name": "two", "events": [1, 2], "filtered": {}, "unmapped": {}},
     ]
     assert packed["fates"] == [
         ["one", "filtered:unmapped", "note", 2, "m2\nm3"],
