@@ -67,10 +67,10 @@ def pace_asked(parcel: Parcel) -> int:
     return parcel.cut.group.pace if parcel.cut.group else 0
 
 
-def ask(integration: Integration) -> int:
-    """Ask for a permit for a request that belongs to no lane; 0 when it may go, else how long to wait (ms)."""
-    word, wait_ms, _ = _run(integration, keys.state(integration.name), "", "", "")
-    return 0 if word == 1 else wait_ms
+def ask(integration: Integration) -> Clearance:
+    """Ask once for a permit for a request that belongs to no lane."""
+    word, wait_ms, now_ms = _run(integration, keys.state(integration.name), "", "", "")
+    return Clearance(now_ms) if word == 1 else Clearance(0, wait_ms)
 
 
 def _run(integration: Integration, *flight: str, pace: int = 0, forgettings: str = "") -> tuple[int, int, int]:

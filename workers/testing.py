@@ -27,7 +27,8 @@ def captured(pipeline: str | None = None, *, refuse: NotKept | None = None) -> I
     """
     events: list[Event] = []
 
-    def keep(_: Producer, accepted: list[Encoded], chosen: str) -> None:
+    def keep(_: Producer, accepted: list[Encoded], chosen: str, *, durable: bool) -> None:
+        del durable
         if refuse is not None:
             raise refuse
         if pipeline in (None, chosen):

@@ -72,7 +72,7 @@ def exchanges(integration: Integration, event: Event, outcome: Outcome) -> Itera
 def wait_for_permit(integration: Integration) -> None:
     """Wait until the limiter lets one request go."""
     end = time.monotonic() + PATIENCE
-    while wait_ms := ask(integration):
+    while wait_ms := ask(integration).park_ms:
         if time.monotonic() + wait_ms / 1000 > end:
             raise NoPermit(f"the next request may go in {wait_ms / 1000:.0f} s")
         time.sleep(wait_ms / 1000)
