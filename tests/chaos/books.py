@@ -74,17 +74,25 @@ def lost(kept: Collection[str], *accounted: Collection[str]) -> list[str]:
     return sorted(set(kept).difference(*accounted), key=place)
 
 
+def losses(page: Page, excused: Collection[str]) -> list[str]:
+    """What was lost, but for what Redis had not promised yet to keep."""
+    broken = [name for name in page.lost if name not in excused]
+    return [f"{page.vendor}: {len(broken)} lost, e.g. {', '.join(broken[:3])}"] if broken else []
+
+
+def repetitions(page: Page, undone: int) -> list[str]:
+    """What arrived twice without having been counted as in doubt, where ``undone`` deliveries were forgotten."""
+    allowed = undone + (0 if page.dedupes else page.in_doubt)
+    return [f"{page.vendor}: {page.repeated} repeated, {page.in_doubt} in doubt"] if page.repeated > allowed else []
+
+
 def faults_of(page: Page, expected_dead: Collection[str], dead: Collection[str]) -> list[str]:
-    """What of a page breaks a promise."""
+    """What else of a page breaks a promise."""
     faults = []
-    if page.lost:
-        faults.append(f"{page.vendor}: {len(page.lost)} lost, e.g. {', '.join(page.lost[:3])}")
     if page.late:
         faults.append(f"{page.vendor}: {len(page.late)} out of order, e.g. {', '.join(page.late[:3])}")
     if page.balance:
         faults.append(f"{page.vendor}: balance {page.balance}")
-    if page.repeated > (0 if page.dedupes else page.in_doubt):
-        faults.append(f"{page.vendor}: {page.repeated} repeated, {page.in_doubt} in doubt")
     if unexpected := set(dead) - set(expected_dead):
         faults.append(f"{page.vendor}: {len(unexpected)} unexpected dead letters {dict(page.dead)}")
     if missing := set(expected_dead) - set(dead):

@@ -48,6 +48,7 @@ class Stage:
         self.faults: list[str] = []
         self.expected_dead: dict[str, set[str]] = {vendor: set() for vendor in VENDORS}
         self.last_second: set[str] = set()
+        self.undone = 0
         self.judged_apart: dict[str, Counter[str]] = {}
         self.replayed: set[str] = set()
         self._stack = ExitStack()
@@ -198,12 +199,13 @@ class Stage:
         unique = set(arrivals)
         page = Page(vendor, len(unique), in_doubt=ledger["in_doubt"], dead=Counter(dead.values()))
         if vendor not in self.judged_apart:
-            page.lost = books.lost(self.traffic.kept, unique, dead, held, self.last_second)
+            page.lost = books.lost(self.traffic.kept, unique, dead, held)
         page.repeated = len(arrivals) - len(unique)
         page.recognised = int(self.vendors.summary(vendor)["deduplicated"])
         page.late = books.late([name for name in arrivals if name not in self.replayed])
         page.balance = abs(int(self.row(vendor)["balance"]))
+        self.faults += books.losses(page, self.last_second) + books.repetitions(page, self.undone)
         self.faults += books.faults_of(page, self.expected_dead[vendor], dead)
-        if ledger["delivered"] != len(unique - dead.keys()):
+        if abs(ledger["delivered"] - len(unique - dead.keys())) > self.undone:
             self.faults.append(f"{vendor}: {ledger['delivered']} counted as delivered, {len(unique)} arrived")
         return page

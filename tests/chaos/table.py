@@ -28,7 +28,8 @@ COLUMNS = (
 
 LEGEND = """\
 repeated, deduped: left at Kissmetrics, Klaviyo and LaunchDarkly after their own dedupe; must be none.
-repeated, elsewhere: at Kustomer and Statsig; may be no more than the ledger counts as in doubt there."""
+repeated, elsewhere: at Kustomer and Statsig; may be no more than the ledger counts as in doubt there.
+3c: lost may be what was acknowledged, and repeated what was delivered, in the second before the power went."""
 
 
 def cells(row: Row) -> list[str]:

@@ -2,39 +2,90 @@
 
 from __future__ import annotations
 
+import os
+import threading
 import time
+from collections import deque
+from pathlib import Path
 
 from redis.exceptions import RedisError
 
 from tests.chaos.form import Setup, scenario
 from tests.chaos.stage import Stage
+from tests.engine.fleet import VENDORS
 
 
-def _kill_and_restart(stage: Stage) -> None:
-    """Kill Redis again and again while events flow; note what was acknowledged in the second before each time."""
-    last_second: set[str] = set()
-    stage.notes["kills"] = 0
-    for _ in stage.beats(max(1.5, 5 * stage.form.stretch), least=2):
-        killed_at = time.monotonic()
-        stage.redis.kill()
-        last_second |= {name for name, at in dict(stage.traffic.kept).items() if at > killed_at - 1}
-        stage.notes["kills"] += 1
-        time.sleep(stage.dice.choice((0.2, 0.7, 3.0)))
-        stage.redis.start()
-    stage.notes["acknowledged in the last second"] = len(last_second)
-    stage.notes["enqueue refused"] = len(stage.traffic.refusals)
-    if "always" not in stage.setup.redis:
-        stage.last_second = last_second
+ALWAYS = Setup(redis=("--appendfsync", "always"))
+EVERYSEC = Setup(redis=("--appendfsync", "everysec", "--auto-aof-rewrite-percentage", "0"))
 
 
-@scenario("3a", "Redis killed and restarted, AOF always", Setup(redis=("--appendfsync", "always")))
+@scenario("3a", "Redis killed and restarted, AOF always", ALWAYS)
 def killed_always(stage: Stage) -> None:
     _kill_and_restart(stage)
 
 
-@scenario("3b", "Redis killed and restarted, AOF everysec", Setup(redis=("--appendfsync", "everysec")))
+@scenario("3b", "Redis killed and restarted, AOF everysec", EVERYSEC)
 def killed_everysec(stage: Stage) -> None:
     _kill_and_restart(stage)
+
+
+@scenario("3c", "Redis's host loses power, AOF everysec", EVERYSEC)
+def power_lost(stage: Stage) -> None:
+    """What was written in the last second before each kill is cut off its file: that much a disk may not have yet."""
+    with Watch(stage) as watch:
+        _kill_and_restart(stage, watch)
+    stage.drain()
+    stage.notes["delivered in the last second"] = stage.undone
+
+
+def _kill_and_restart(stage: Stage, watch: Watch | None = None) -> None:
+    """Kill Redis again and again while events flow."""
+    stage.notes["kills"] = 0
+    for _ in stage.beats(max(1.5, 5 * stage.form.stretch), least=2):
+        stage.redis.kill()
+        stage.notes["kills"] += 1
+        if watch:
+            stage.last_second |= watch.cut_off()
+        time.sleep(stage.dice.choice((0.2, 0.7, 3.0)))
+        stage.redis.start()
+    stage.notes["enqueue refused"] = len(stage.traffic.refusals)
+
+
+class Watch:
+    """Notes how long the AOF was and how much the vendors had, moment by moment, to know what a second ago was."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._seen: deque[tuple[float, int, int]] = deque(maxlen=400)
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self) -> Watch:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def cut_off(self) -> set[str]:
+        """Cut the last second off the file of a killed Redis; what had been acknowledged in it."""
+        killed = time.monotonic()
+        _, length, delivered = max(one for one in list(self._seen) if one[0] <= killed - 1)
+        os.truncate(self._file(), length)
+        self._stage.undone += self._delivered() - delivered
+        return {name for name, at in dict(self._stage.traffic.kept).items() if at > killed - 1.2}
+
+    def _run(self) -> None:
+        while not self._ended.wait(0.05):
+            self._seen.append((time.monotonic(), self._file().stat().st_size, self._delivered()))
+
+    def _file(self) -> Path:
+        (found,) = (self._stage.folder / "redis" / "appendonlydir").glob("*.incr.aof")
+        return found
+
+    def _delivered(self) -> int:
+        return sum(self._stage.vendors.summary(vendor)["accepted"] for vendor in VENDORS)
 
 
 @scenario("4", "connections to Redis cut, stalled, half-closed", Setup(proxied=True))
