@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from subprocess import TimeoutExpired
 
 from workers.local.parts import Worker
+from workers.local.processes import Process
 
 LOOK_EVERY = 0.1
 
@@ -33,7 +34,7 @@ class Crew:
     def start(self) -> None:
         """Start them all, and wait until they take tickets."""
         for member in self.members:
-            super(Worker, member).start()
+            Process.start(member)
         for member in self.members:
             member.wait_until(member.takes_tickets, 60)
         self._keeper.start()
@@ -112,4 +113,4 @@ class Crew:
         self._asked.discard(member)
         self.restarts += 1
         member.kill()
-        super(Worker, member).start()
+        Process.start(member)

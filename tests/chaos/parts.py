@@ -40,7 +40,9 @@ class Proxy(Process):
 class Hosted(Worker):
     """A worker started by ``tests.chaos.host``."""
 
-    def __init__(self, folder: Path, redis_url: str, *arguments: str, name: str, env: Mapping[str, str]) -> None:
+    def __init__(
+        self, folder: Path, redis_url: str, *arguments: str, name: str = "worker", env: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(folder, redis_url, *arguments, name=name, env=env)
         python, module, _, *rest = self.command
         self.command = (python, module, "tests.chaos.host", *rest)

@@ -16,6 +16,9 @@ from tests.chaos.form import Form, Scenario
 from tests.chaos.table import Row
 from workers.local.processes import Process
 
+GRACE = 40.0
+"""Seconds for a scenario to end everything it started."""
+
 
 class Runner:
     """Plays scenarios in one form. ``said`` is told of each row as it comes."""
@@ -41,7 +44,7 @@ class Runner:
         self._ended.set()
         with self._lock:
             for process in self._running:
-                process.stop(10)
+                process.stop(GRACE)
 
     def _play(self, scenario: Scenario) -> Row:
         folder, started = self.folder / scenario.number, time.monotonic()
@@ -59,7 +62,7 @@ class Runner:
         try:
             process.wait(self.form.longest)
         except TimeoutExpired:
-            process.stop(10)
+            process.stop(GRACE)
         with self._lock:
             self._running.discard(process)
         found = self.folder / scenario.number / "row.json"

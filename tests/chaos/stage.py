@@ -65,7 +65,8 @@ class Stage:
     def _start(self, stack: ExitStack) -> None:
         self.redis = stack.enter_context(LocalRedis(self.folder / "redis", extra_args=self.setup.redis))
         os.environ |= {"FLEET_REDIS_URL": self.redis.url, "FLEET_SECRET_KEY": Fernet.generate_key().decode()}
-        os.environ |= {"FLEET_SLOTS": "16", "FLEET_PATIENCE": "0.1", **self.setup.env}
+        slots = "4" if os.environ.get("FLEET_POOL") == "prefork" else "16"
+        os.environ |= {"FLEET_SLOTS": slots, "FLEET_PATIENCE": "0.1", **self.setup.env}
         if "CHAOS_SIXTH" in self.setup.env:
             add_sixth()
         self.client: Any = stack.enter_context(Redis.from_url(self.redis.url))
@@ -78,7 +79,7 @@ class Stage:
         self.vendors.keep_refs()
         self.fleet = Fleet(self.client, self.vendors)
         self.install()
-        self.crew = Crew([self.worker(queues) for queues in self._queues()], self.seed)
+        self.crew = Crew(self._workers(), self.seed)
         stack.callback(self.crew.close)
         self.crew.start()
         arguments = self.redis.url, self.form.events, self.form.seconds, self.seed
@@ -86,11 +87,11 @@ class Stage:
         if self.setup.traffic:
             self.traffic.start()
 
-    def install(self, **more: Any) -> list[str]:
+    def install(self) -> list[str]:
         """Install the five integrations."""
         timeout = {"connect": min(1.0, self.setup.timeout), "total": self.setup.timeout}
         specs = {
-            self.fleet.name(vendor): self.fleet.spec(vendor, timeout=timeout, **self._parts(vendor), **more)
+            self.fleet.name(vendor): self.fleet.spec(vendor, timeout=timeout, **self._parts(vendor))
             for vendor in VENDORS
         }
         return self.fleet.add(specs)
@@ -98,21 +99,17 @@ class Stage:
     def _parts(self, vendor: str) -> dict[str, Any]:
         return {"config": {"bulk": True}} if vendor == "klaviyo" and self.setup.bulk else {}
 
-    def _queues(self) -> list[tuple[str, ...]]:
-        numbered = [(str(number),) for number in range(1, self.form.workers + 1)]
-        return [("-Q", self.named(queues)) for queues in self.setup.queues] or [() for _ in numbered]
+    def _workers(self) -> list[Worker]:
+        """The workers, not started yet: as many as the form says, or one for each of the scenario's queues."""
+        queues: list[tuple[str, ...]] = [("-Q", self._named(listed)) for listed in self.setup.queues]
+        queues = queues or [()] * self.form.workers
+        url = f"redis://127.0.0.1:{self.proxy.port}/0" if self.setup.proxied else self.redis.url
+        kind = Hosted if any(name.startswith("CHAOS_") for name in self.setup.env) else Worker
+        return [kind(self.folder, url, *chosen, name=f"worker{number}") for number, chosen in enumerate(queues, 1)]
 
-    def named(self, queues: str) -> str:
+    def _named(self, queues: str) -> str:
         """Queues by vendor as they are called here."""
         return ",".join(name if name == keys.ROUTE else self.fleet.name(name) for name in queues.split(","))
-
-    def worker(self, arguments: tuple[str, ...], **env: str) -> Worker:
-        """A worker, not started yet."""
-        self._made = getattr(self, "_made", 0) + 1
-        url = f"redis://127.0.0.1:{self.proxy.port}/0" if self.setup.proxied else self.redis.url
-        hosted = any(name.startswith("CHAOS_") for name in self.setup.env)
-        kind: type[Worker] = Hosted if hosted else Worker
-        return kind(self.folder, url, *arguments, name=f"worker{self._made}", env=env)
 
     def beats(self, every: float, least: int = 1) -> Iterator[int]:
         """Count up once every so many seconds while traffic flows, at least so often."""

@@ -115,7 +115,7 @@ class Traffic:
         return properties
 
     def _hand_in(self, keep: Any, chunk: list[Event]) -> None:
-        while True:
+        while not self._stopped.is_set():
             try:
                 keep(chunk)
             except (NotKept, client.ConnectionError, client.TimeoutError, client.OutOfMemoryError) as refusal:

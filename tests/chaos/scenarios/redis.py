@@ -14,7 +14,6 @@ from tests.chaos.form import Setup, scenario
 from tests.chaos.stage import Stage
 from tests.engine.fleet import VENDORS
 
-
 ALWAYS = Setup(redis=("--appendfsync", "always"))
 EVERYSEC = Setup(redis=("--appendfsync", "everysec", "--auto-aof-rewrite-percentage", "0"))
 
@@ -71,10 +70,11 @@ class Watch:
     def cut_off(self) -> set[str]:
         """Cut the last second off the file of a killed Redis; what had been acknowledged in it."""
         killed = time.monotonic()
-        _, length, delivered = max(one for one in list(self._seen) if one[0] <= killed - 1)
+        since, length, delivered = max(one for one in list(self._seen) if one[0] <= killed - 1)
         os.truncate(self._file(), length)
         self._stage.undone += self._delivered() - delivered
-        return {name for name, at in dict(self._stage.traffic.kept).items() if at > killed - 1.2}
+        self._stage.notes.setdefault("seconds cut off", []).append(round(killed - since, 2))
+        return {name for name, at in dict(self._stage.traffic.kept).items() if at >= since}
 
     def _run(self) -> None:
         while not self._ended.wait(0.05):
