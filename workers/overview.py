@@ -29,6 +29,8 @@ class Overview:
     ``oldest``    for how many seconds the oldest event waits
     ``hint``      what to do about its hold
     ``fault``     why it cannot be used
+    ``bound``     how many events may wait; None is no limit
+    ``blocks``    pipelines whose routing waits when so many do; none when the integration drops the newest instead
     """
 
     confirms: bool
@@ -41,6 +43,8 @@ class Overview:
     oldest: float | None
     hint: str
     fault: str | None
+    bound: int | None
+    blocks: tuple[str, ...]
 
 
 def overview(fleet: Registry) -> dict[str, Overview]:
@@ -76,7 +80,15 @@ def _overview(fleet: Registry, name: str, answers: list[Any], now: int) -> Overv
         oldest=_oldest(heads, now),
         hint=(hint or b"").decode(),
         fault=fleet.faults.get(name),
+        bound=integration.max_waiting if integration else None,
+        blocks=_blocks(fleet, name, integration),
     )
+
+
+def _blocks(fleet: Registry, name: str, integration: Integration | None) -> tuple[str, ...]:
+    if integration is None or integration.overflow != "block":
+        return ()
+    return tuple(pipeline for pipeline, names in fleet.pipelines.items() if name in names)
 
 
 def _counts(answer: Mapping[bytes, bytes]) -> dict[str, int]:

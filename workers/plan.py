@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from workers import keys
 from workers.settings import settings
 
 UNMAPPED_NAMES = 1_000
@@ -15,8 +16,16 @@ UNMAPPED_NAMES = 1_000
 
 @dataclass(slots=True)
 class Share:
-    """What one integration gets of the batch: positions (from 1) of its events, and counts of what it does not get."""
+    """What one integration gets of the batch: positions (from 1) of its events, and counts of what it does not get.
 
+    ``max_waiting``  events that may wait there; None is no limit. Beyond it the newest of the batch are dropped when it
+                     ``drops``, else the batch is not routed
+    ``messages``     message ids of the events
+    """
+
+    max_waiting: int | None = None
+    drops: bool = False
+    messages: list[str] = field(default_factory=list)
     events: list[int] = field(default_factory=list)
     filtered: Counter[str] = field(default_factory=Counter)
     unmapped: Counter[str] = field(default_factory=Counter)
@@ -28,6 +37,7 @@ class Plan:
 
     ``fates``        message ids by integration, fate and note
     ``forgettings``  how many there had been when it was made
+    ``lanes``        how many an integration has
     """
 
     shares: dict[str, Share]
@@ -37,14 +47,16 @@ class Plan:
     letters: list[bytes] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     forgettings: str = "0"
+    lanes: int = 0
     fates: dict[tuple[str, str, str], list[str]] = field(default_factory=dict)
 
-    def accept(self, body: bytes, integrations: list[str]) -> None:
+    def accept(self, body: bytes, integrations: list[str], message_id: str) -> None:
         """Give a routed event to its integrations."""
         if integrations:
             self.bodies.append(body)
             for name in integrations:
                 self.shares[name].events.append(len(self.bodies))
+                self.shares[name].messages.append(message_id)
 
     def filter(self, integration: str, reason: str, message_id: str, note: str = "") -> None:
         """Count an event that an integration does not get, and why."""
@@ -60,6 +72,7 @@ class Plan:
         """The plan as the route script reads it."""
         document: dict[str, Any] = {
             "lane": lane,
+            "lanes": self.lanes,
             "ids": self.ids,
             "digests": self.digests,
             "mark_sets": mark_sets,
@@ -71,6 +84,7 @@ class Plan:
             ],
             "integrations": [
                 {"name": name, "events": share.events, "filtered": share.filtered, "unmapped": share.unmapped}
+                | _bound(name, share)
                 for name, share in self.shares.items()
             ],
             "letters": [letter.decode() for letter in self.letters],
@@ -81,3 +95,11 @@ class Plan:
             "unmapped_names": UNMAPPED_NAMES,
         }
         return orjson.dumps(document)
+
+
+def _bound(name: str, share: Share) -> dict[str, Any]:
+    """How many events may wait at an integration, and what the script needs to know besides if that is bounded."""
+    if share.max_waiting is None:
+        return {}
+    places = {"lanes": keys.waiting(name), "asides": keys.events(name)}
+    return {"max_waiting": share.max_waiting, "drops": share.drops, "messages": share.messages, **places}

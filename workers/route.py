@@ -29,8 +29,13 @@ log = structlog.get_logger(__name__)
 
 BATCH = 500
 FULL_PAUSE_MS = 1_000
+BLOCKED_PAUSE_MS = 500
 STEP_SECONDS = 2.0
 """How long a batch may take at the most; a lease outlasts it, and is renewed while batches follow."""
+
+
+class Blocked(Exception):
+    """An integration takes no more for now, and its pipelines wait for it."""
 
 
 def route() -> dict[str, Any]:
@@ -47,6 +52,9 @@ def work(lane: Lane) -> dict[str, Any]:
         for moved in steps(lane):
             routed += moved
         park_ms = FULL_PAUSE_MS if full() else 0
+    except Blocked as blocked:
+        log.info("routing pauses: an integration has as much waiting as it may", integration=str(blocked))
+        park_ms = BLOCKED_PAUSE_MS
     except OutOfMemoryError:
         log.error("Redis is out of memory: routing pauses, deliveries go on")
         park_ms = FULL_PAUSE_MS
@@ -108,6 +116,10 @@ class Batch:
             if word == b"stale":
                 registry().refresh()
                 return route_batch(self.lane)
+            if word == b"blocked":
+                position, room = rest
+                self._shorten(list(plan.shares)[position], room)
+                continue
             if word == b"lost":
                 self.lane.lost.set()
                 return 0
@@ -115,11 +127,20 @@ class Batch:
             tickets.publish(names[position] for position in rest[1:])
             return int(rest[0])
 
+    def _shorten(self, name: str, room: int) -> None:
+        """Route no more than an integration has room for; raise ``Blocked`` when it has none."""
+        if not room:
+            raise Blocked(name)
+        self.raw = self.raw[:room]
+
     def _planned(self, entries: list[Entry], known: set[str], people: People, now_ms: int) -> Plan:
         fleet = registry().at(self.lane.revision)
         names = fleet.pipelines[self.pipeline]
-        plan = Plan({name: Share() for name in names})
         ready = [(name, integration) for name in names if (integration := fleet.get(name))]
+        plan = Plan({name: Share() for name in names}, lanes=fleet.lanes)
+        for name, integration in ready:
+            plan.shares[name].max_waiting = integration.max_waiting
+            plan.shares[name].drops = integration.overflow == "drop"
         unready = [name for name in names if fleet.get(name) is None]
         mentioned = [name for entry in entries if entry.event for name in identifiers(entry.event)]
         stones = tombstones.look(mentioned)
@@ -157,7 +178,9 @@ class Batch:
             names += [keys.agenda(name), keys.ticketed(name), keys.waiting(name, lane_number)]
             names += [keys.ledger(name), keys.unmapped(name)]
         names += [key for key, _ in changes]
-        packed = plan.packed(lane_number, len(sets), repeats.KEEP_MS, [fields for _, fields in changes])
+        packed = plan.packed(
+            lane_number, registry().lanes, len(sets), repeats.KEEP_MS, [fields for _, fields in changes]
+        )
         return list(scripts.call(redis(), "route", names, [self.lane.token, packed, *plan.bodies]))
 
 
@@ -180,4 +203,4 @@ def give(plan: Plan, event: Event, ready: list[tuple[str, Integration]], unready
             plan.filter(name, outcome.reason, event["message_id"])
             if outcome.reason == "unmapped":
                 plan.shares[name].unmapped[event.get("event") or event["type"]] += 1
-    plan.accept(orjson.dumps(event), accepted)
+    plan.accept(orjson.dumps(event), accepted, event["message_id"])

@@ -86,6 +86,9 @@ def remarks(row: Mapping[str, Any], known: Overview | None) -> Iterator[tuple[st
     if row["held"]:
         hint = f"; {known.hint}" if known and known.hint else ""
         yield "yellow", f"held, {row['held']['reason']}, {until(row['held']['until'])}{hint}"
+    if known and known.bound and row["waiting"] + row["aside"] >= known.bound:
+        held_up = f"routing of {', '.join(known.blocks)} waits for it" if known.blocks else "further ones are dropped"
+        yield "yellow", f"full, as many wait as may (max_waiting {known.bound:,}); {held_up}"
     if row["balance"]:
         yield "red", f"the books do not balance: {row['balance']:+,}"
     if known:

@@ -2,14 +2,15 @@
 -- Route a batch from the head of a leased inbox lane: identities, marks against repeats, the copies for each
 -- integration, dead letters of what is invalid, every count, and the batch's end in the inbox, in one step.
 -- Refuses as a whole, before the first write, when one of its messages was routed by somebody else meanwhile, or when a
--- person was forgotten, or an integration deleted, since it was planned.
+-- person was forgotten, or an integration deleted, since it was planned, or when an integration has no
+-- room for all of it.
 -- KEYS[1] lane state   KEYS[2] inbox lane (stream)   KEYS[3] ledger of the pipeline   KEYS[4] dead letters of the inbox
 -- KEYS[5] fates   KEYS[6] fates counter   KEYS[7] forgettings   KEYS[8] integrations (hash: name → document)
 -- KEYS[9…8+s] mark sets, this hour's first
 -- then 5 keys an integration: agenda, ticketed, lane (stream), ledger, unmapped names; then one key a person
 -- ARGV[1] token   ARGV[2] the plan (JSON, see workers/plan.py)   ARGV[3…] events (JSON) to append
 -- → {"done", entries removed, positions (from 0) of integrations that need a ticket…}
--- | {"repeat"} | {"stale"} | {"lost"}
+-- | {"repeat"} | {"stale"} | {"lost"} | {"blocked", position (from 0) of an integration, how many it has room for}
 if redis.call('HGET', KEYS[1], 'owner') ~= ARGV[1] then return {'lost'} end
 local plan = cjson.decode(ARGV[2])
 local last = plan.ids[#plan.ids]
@@ -22,6 +23,25 @@ local sets = plan.mark_sets
 for _, digest in ipairs(plan.digests) do
   for set = 9, 8 + sets do
     if redis.call('SISMEMBER', KEYS[set], digest) == 1 then return {'repeat'} end
+  end
+end
+
+-- How many events may still be appended for an integration.
+local function room_of(integration)
+  local waiting = 0
+  for lane = 0, plan.lanes - 1 do
+    waiting = waiting + redis.call('XLEN', integration.lanes .. lane)
+    for _, side in ipairs({'a', 'r'}) do waiting = waiting + redis.call('HLEN', integration.asides .. lane .. side) end
+  end
+  return math.max(0, integration.max_waiting - waiting)
+end
+
+for i, integration in ipairs(plan.integrations) do
+  integration.count = #integration.events
+  if integration.max_waiting and integration.count > 0 then
+    local room = room_of(integration)
+    if room < integration.count and not integration.drops then return {'blocked', i - 1, room} end
+    integration.count = math.min(room, integration.count)
   end
 end
 
@@ -41,11 +61,17 @@ for i, integration in ipairs(plan.integrations) do
   local base = 8 + sets + 5 * (i - 1)
   local agenda, mark, lane, ledger, unmapped =
     KEYS[base + 1], KEYS[base + 2], KEYS[base + 3], KEYS[base + 4], KEYS[base + 5]
-  for _, position in ipairs(integration.events) do
-    redis.call('XADD', lane, '*', 'event', ARGV[2 + position])
+  for e = 1, integration.count do
+    redis.call('XADD', lane, '*', 'event', ARGV[2 + integration.events[e]])
   end
-  if #integration.events > 0 then
-    redis.call('HINCRBY', ledger, 'accepted', #integration.events)
+  if integration.count < #integration.events then
+    local dropped = #integration.events - integration.count
+    redis.call('HINCRBY', ledger, 'filtered:overflow', dropped)
+    plan.fates[#plan.fates + 1] = {integration.name, 'filtered:overflow', 'max_waiting is reached', dropped,
+      table.concat(integration.messages, '\n', integration.count + 1)}
+  end
+  if integration.count > 0 then
+    redis.call('HINCRBY', ledger, 'accepted', integration.count)
     if redis.call('ZADD', agenda, 'NX', now, plan.lane) == 1
         and redis.call('SET', mark, '1', 'NX', 'PX', plan.ticket_ms) then
       answer[#answer + 1] = i - 1

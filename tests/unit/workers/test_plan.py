@@ -7,9 +7,9 @@ from workers.plan import Plan, Share
 
 def test_a_plan_says_who_gets_which_event_and_what_was_filtered() -> None:
     plan = Plan({"one": Share(), "two": Share()}, ids=["1-0", "1-1"], digests=["d"])
-    plan.accept(b"first", ["one", "two"])
-    plan.accept(b"for nobody", [])
-    plan.accept(b"second", ["two"])
+    plan.accept(b"first", ["one", "two"], "m-first")
+    plan.accept(b"for nobody", [], "m-0")
+    plan.accept(b"second", ["two"], "m-second")
     plan.filter("one", "unmapped", "m2", "note")
     plan.filter("one", "unmapped", "m3", "note")
     plan.filter("one", "consent", "m4")
