@@ -178,9 +178,7 @@ class Batch:
             names += [keys.agenda(name), keys.ticketed(name), keys.waiting(name, lane_number)]
             names += [keys.ledger(name), keys.unmapped(name)]
         names += [key for key, _ in changes]
-        packed = plan.packed(
-            lane_number, registry().lanes, len(sets), repeats.KEEP_MS, [fields for _, fields in changes]
-        )
+        packed = plan.packed(lane_number, len(sets), repeats.KEEP_MS, [fields for _, fields in changes])
         return list(scripts.call(redis(), "route", names, [self.lane.token, packed, *plan.bodies]))
 
 
