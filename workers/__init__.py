@@ -1,6 +1,6 @@
 """Signal Fleet's engine. What a producer needs is here; everything else has its own module."""
 
-from workers.errors import Away, Full, NotDurable, NotKept, Refused, UnknownPipeline
+from workers.errors import Away, Full, NotDurable, NotKept, Refused, UnknownFormat, UnknownPipeline
 from workers.shorthands import enqueue, identify, page, track
 
 __all__ = [
@@ -9,6 +9,7 @@ __all__ = [
     "NotDurable",
     "NotKept",
     "Refused",
+    "UnknownFormat",
     "UnknownPipeline",
     "enqueue",
     "identify",

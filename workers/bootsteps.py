@@ -7,14 +7,24 @@ from typing import Any
 import structlog
 from celery import bootsteps
 
-from workers import sentry
+from workers import formats, sentry
 from workers.connection import redis, wait_for_redis
+from workers.errors import UnknownFormat
 from workers.heartbeat import Heartbeat
 from workers.logs import configure
 from workers.registry import registry
 from workers.soundness import weaknesses
 
 log = structlog.get_logger(__name__)
+
+
+def check_format() -> None:
+    """End a worker that does not know the format of the fleet's data, saying so."""
+    try:
+        formats.check(redis())
+    except UnknownFormat as error:
+        log.critical(str(error))
+        raise SystemExit(1) from error
 
 
 class Heart(bootsteps.StartStopStep):
@@ -27,6 +37,7 @@ class Heart(bootsteps.StartStopStep):
         configure()
         sentry.start()
         wait_for_redis()
+        check_format()
         registry().check_secret_keys()
         for weakness in weaknesses(redis()):
             log.warning(weakness)

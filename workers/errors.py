@@ -19,6 +19,10 @@ class UnknownPipeline(NotKept):
     """There is no such pipeline."""
 
 
+class UnknownFormat(NotKept):
+    """The fleet in this Redis is kept in a format that this version does not know. Workers refuse it, too."""
+
+
 class Full(NotKept):
     """Redis is nearly full. Try again later; deliveries go on and make room."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 import orjson
@@ -56,4 +56,8 @@ class Group:
 def unpack(text: bytes) -> Group:
     """A group as read."""
     document: dict[str, Any] = orjson.loads(text)
-    return Group(**document)
+    return Group(**{name: document[name] for name in FIELDS if name in document})
+
+
+FIELDS = tuple(field.name for field in fields(Group))
+"""A later version may have stored more; during a rolling upgrade that is passed over."""

@@ -13,7 +13,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_r
 
 from schemas import moment
 from schemas.event import Event, InvalidEvent, load_encoded
-from workers import keys, scripts, tickets
+from workers import formats, keys, scripts, tickets
 from workers.connection import AWAY, connect
 from workers.errors import Away, Full, NotDurable, NotKept, Refused, UnknownPipeline
 from workers.process import per_process
@@ -84,7 +84,7 @@ class Producer:
             word, _, rest = str(error).partition(" ")
             if word != "LANES":
                 raise _refusal(word, rest, error) from error
-            self._lanes = _lanes_in_force(rest)
+            self._lanes = _lanes_in_force(rest, redis)
             return self._script(events, pipeline, redis)
 
     def _script(self, events: list[Encoded], pipeline: str, redis: Redis) -> int:
@@ -95,6 +95,7 @@ class Producer:
         names = [keys.FLEET, keys.PIPELINES, keys.agenda(keys.ROUTE), keys.ticketed(keys.ROUTE)]
         names += [keys.pipeline_ledger(pipeline), *(keys.inbox(pipeline, lane) for lane in by_lane)]
         arguments: list[scripts.Argument] = [pipeline, lanes, settings().ticket_ms, settings().full_percent]
+        arguments.append(keys.FORMAT)
         for lane, bodies in by_lane.items():
             arguments += [f"{pipeline}/{lane}", len(bodies), *bodies]
         return int(scripts.call(redis, "enqueue", names, arguments))
@@ -132,8 +133,9 @@ def accept(events: Iterable[Mapping[str, Any]]) -> list[Encoded]:
     return accepted
 
 
-def _lanes_in_force(told: str) -> int:
+def _lanes_in_force(told: str, redis: Redis) -> int:
     if told == "0":
+        formats.check(redis)
         raise UnknownPipeline("not kept: nothing is installed in this Redis yet; run: fleet apply FILE")
     return int(told)
 
@@ -141,6 +143,8 @@ def _lanes_in_force(told: str) -> int:
 def _refusal(word: str, rest: str, error: ResponseError) -> NotKept:
     if word == "PIPELINE":
         return UnknownPipeline(f"not kept: there is no pipeline {rest!r}; add it with: fleet apply FILE")
+    if word == "FORMAT":
+        return formats.unknown(int(rest))
     if word == "FULL":
         return Full(f"not kept: Redis is {rest} % full; try again when deliveries have made room")
     return NotKept(f"not kept: Redis refused ({error})")

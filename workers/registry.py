@@ -11,7 +11,7 @@ import orjson
 import structlog
 
 from destinations.form.integration import Integration, InvalidSpec, install
-from workers import keys, scripts
+from workers import formats, keys, scripts
 from workers.connection import redis
 from workers.process import per_process
 from workers.secrets import SecretKeyError, unlock, vault
@@ -35,7 +35,9 @@ class Installed:
 def read_installed() -> Installed:
     """Read the configuration from Redis in one step."""
     names = (keys.REVISION, keys.FLEET, keys.PIPELINES, keys.INTEGRATIONS)
-    revision, lanes, _, pipelines, integrations = scripts.call(redis(), "installed", names, ())
+    revision, lanes, kept, pipelines, integrations = scripts.call(redis(), "installed", names, ())
+    if kept is None or int(kept) != keys.FORMAT:
+        formats.check(redis())
     return Installed(
         int(revision or 0),
         int(lanes or 0),

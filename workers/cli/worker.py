@@ -7,8 +7,8 @@ import sys
 
 import click
 
-from workers import keys
-from workers.connection import wait_for_redis
+from workers import formats, keys
+from workers.connection import redis, wait_for_redis
 from workers.logs import configure
 from workers.registry import registry
 from workers.secrets import SecretKeyError, vault
@@ -49,6 +49,7 @@ def check(only: str | None) -> list[str]:
         raise click.ClickException(str(error)) from error
     queues = [name.strip() for name in (only or "").split(",") if name.strip()]
     wait_for_redis()
+    formats.check(redis())
     known = {keys.ROUTE, *registry().names}
     if unknown := sorted(set(queues) - known):
         raise click.ClickException(f"--only: there is no {', '.join(unknown)}; there are {', '.join(sorted(known))}")
