@@ -14,7 +14,7 @@ from environs import Env
 class Settings:
     """What the environment says, with defaults. Times are in milliseconds where the name says so, else in seconds.
 
-    ``patience`` multiplies the waits before retries and of holds that no vendor stated. It is for tests, which have little.
+    ``patience`` multiplies the waits before retries and of holds that no vendor stated; for tests, which have little.
     """
 
     redis_url: str
