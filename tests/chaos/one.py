@@ -52,6 +52,7 @@ def told(stage: Stage, pages: list[Page]) -> Row:
     return {
         "events": len(stage.traffic.kept),
         "lost": sum(len(page.lost) for page in pages),
+        "at_risk": len(stage.last_second) * len(pages),
         "repeated_after_dedupe": sum(page.repeated for page in pages if page.dedupes),
         "recognised": sum(page.recognised for page in pages),
         "repeated_elsewhere": sum(page.repeated for page in pages if not page.dedupes),

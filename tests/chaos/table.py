@@ -29,7 +29,7 @@ COLUMNS = (
 LEGEND = """\
 repeated, deduped: left at Kissmetrics, Klaviyo and LaunchDarkly after their own dedupe; must be none.
 repeated, elsewhere: at Kustomer and Statsig; may be no more than the ledger counts as in doubt there.
-3c: lost may be what was acknowledged, and repeated what was delivered, in the second before the power went."""
+But for 3c, where Redis forgets a second, and with it what was delivered in it."""
 
 
 def cells(row: Row) -> list[str]:
@@ -61,12 +61,18 @@ def reasons(rows: Sequence[Row]) -> list[str]:
     return [f"{row['scenario']}  {fault}" for row in rows for fault in row["faults"]]
 
 
+def excuses(rows: Sequence[Row]) -> list[str]:
+    """What was lost within what Redis had not promised to keep yet."""
+    said = "{lost:,} copies lost of {at_risk:,} that were acknowledged within the last second before the power went"
+    return [f"{row['scenario']}: {said.format_map(row)}." for row in rows if row.get("at_risk")]
+
+
 def show(rows: Sequence[Row]) -> None:
     """Print the table, and below it what failed and why."""
     if sys.stdout.isatty():
         _show_rich(rows)
         return
-    sys.stdout.write("\n".join([plain(rows), "", LEGEND, *reasons(rows), ""]))
+    sys.stdout.write("\n".join([plain(rows), "", LEGEND, *excuses(rows), *reasons(rows), ""]))
 
 
 def _show_rich(rows: Sequence[Row]) -> None:
@@ -76,6 +82,6 @@ def _show_rich(rows: Sequence[Row]) -> None:
     for row in rows:
         table.add_row(*cells(row), style="red" if row["faults"] else "")
     console.print(table)
-    console.print(LEGEND, style="dim")
+    console.print("\n".join([LEGEND, *excuses(rows)]), style="dim", highlight=False)
     for reason in reasons(rows):
         console.print(reason, style="red", markup=False, highlight=False)
