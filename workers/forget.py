@@ -14,14 +14,14 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
-from typing import Any, TypeVar
+from typing import Any
 
 import orjson
 
 from workers import keys, scripts
 from workers.connection import redis
 from workers.forget_aside import Aside
+from workers.forget_kept import Kept, chunks
 from workers.incoming import milliseconds
 from workers.mentions import Wanted
 from workers.people import ANONYMOUS, Identifier, key_of
@@ -31,16 +31,12 @@ from workers.streams import Entry, oldest_first
 from workers.tombstones import digest
 from workers.trace import message_id_of
 
-CHUNK = 100
 DAY_MS = 86_400_000
 PATIENCE = 20.0
 SPOKEN_OF = ("email", "phone")
 """Traits by which requests may speak of a person without naming an id."""
 
-ERASED = "erased: it spoke of a person who was forgotten"
-
 Progress = Callable[[int], object]
-Item = TypeVar("Item")
 
 
 def known_ids(user_id: str) -> list[Identifier]:
@@ -78,12 +74,11 @@ class Forgetting:
         until = time.monotonic() + PATIENCE
         while self._waiting() and time.monotonic() < until:
             time.sleep(0.2)
+        kept = Kept(self._wanted, self.erased, self._progress)
         for pipeline in self._fleet.pipelines:
-            self._in_letters(keys.inbox_dead(pipeline), "", keys.pipeline_ledger(pipeline))
+            kept.of_pipeline(pipeline)
         for name in self._fleet.names:
-            self._in_letters(keys.dead(name), name, keys.ledger(name))
-            self._in_samples(name)
-            self._in_health(name)
+            kept.of_integration(name)
         return self.erased
 
     def _bury(self, ids: Iterable[Identifier]) -> None:
@@ -116,21 +111,26 @@ class Forgetting:
         """Search what is not routed yet; whether an event there gave another anonymous id away, so search again."""
         learnt: set[Identifier] = set()
         for pipeline in self._fleet.pipelines:
-            ledger = keys.pipeline_ledger(pipeline)
             for lane in (keys.RAW, *map(str, range(self._fleet.lanes))):
-                stream = keys.raw(pipeline) if lane == keys.RAW else keys.inbox(pipeline, lane)
-                place = "raw" if lane == keys.RAW else "inbox"
-                found = []
-                for identifier, fields in self._before(stream):
-                    raw_id = identifier.encode() if lane == keys.RAW else fields.get(b"raw")
-                    body = fields.get(b"event", b"")
-                    if self._wanted.is_in_raw(body):
-                        found.append((identifier, message_id_of(body, raw_id) or identifier))
-                        learnt |= self._given_away(body)
-                self._erase(place, stream, "", ledger, keys.state(keys.ROUTE, f"{pipeline}/{lane}"), found)
+                learnt |= self._in_inbox(pipeline, lane)
         more = learnt - set(self.ids)
         self._bury(more)
         return bool(more)
+
+    def _in_inbox(self, pipeline: str, lane: str) -> set[Identifier]:
+        """Search a raw stream or an inbox lane; the anonymous ids that what was found there gives away."""
+        raw = lane == keys.RAW
+        stream = keys.raw(pipeline) if raw else keys.inbox(pipeline, lane)
+        found, learnt = [], set()
+        for identifier, fields in self._before(stream):
+            body = fields.get(b"event", b"")
+            if self._wanted.is_in_raw(body):
+                raw_id = identifier.encode() if raw else fields.get(b"raw")
+                found.append((identifier, message_id_of(body, raw_id) or identifier))
+                learnt |= self._given_away(body)
+        state = keys.state(keys.ROUTE, f"{pipeline}/{lane}")
+        self._erase("raw" if raw else "inbox", stream, "", keys.pipeline_ledger(pipeline), state, found)
+        return learnt
 
     def _given_away(self, body: bytes) -> set[Identifier]:
         try:
@@ -144,18 +144,22 @@ class Forgetting:
 
     def _waiting(self) -> int:
         """Search lanes and side lanes; how many events stay because they are being sent, or a worker has the lane."""
+        lanes = [(name, str(lane)) for name in self._fleet.names for lane in range(self._fleet.lanes)]
+        self.erased["under_way"] = sum(self._in_lane(*lane) + self._aside(*lane) for lane in lanes)
+        return self.erased["under_way"]
+
+    def _in_lane(self, name: str, lane: str) -> int:
+        stream = keys.waiting(name, lane)
+        bodies = ((identifier, fields[b"event"]) for identifier, fields in self._before(stream))
+        found = [(identifier, str(message_id_of(body))) for identifier, body in bodies if self._wanted.is_in(body)]
+        return self._erase("lanes", stream, name, keys.ledger(name), keys.state(name, lane), found)
+
+    def _aside(self, name: str, lane: str) -> int:
         staying = 0
-        for name in self._fleet.names:
-            for lane in map(str, range(self._fleet.lanes)):
-                stream = keys.waiting(name, lane)
-                entries = [entry for entry in self._before(stream) if self._wanted.is_in(entry[1][b"event"])]
-                found = [(identifier, str(message_id_of(fields[b"event"]))) for identifier, fields in entries]
-                staying += self._erase("lanes", stream, name, keys.ledger(name), keys.state(name, lane), found)
-                for kind in keys.KINDS[1:]:
-                    aside = Aside(name, f"{lane}{kind}", self._wanted, self._buried_ms)
-                    self.erased["aside"] += aside.erase()
-                    staying += aside.staying
-        self.erased["under_way"] = staying
+        for kind in keys.KINDS[1:]:
+            aside = Aside(name, f"{lane}{kind}", self._wanted, self._buried_ms)
+            self.erased["aside"] += aside.erase()
+            staying += aside.staying
         return staying
 
     def _before(self, stream: str) -> Iterator[Entry]:
@@ -170,7 +174,7 @@ class Forgetting:
         """Erase entries of a stream; how many stay because they are being sent."""
         names = (stream, ledger, state, keys.FORGETTINGS, keys.FATES, keys.FATES_COUNT)
         staying = 0
-        for chunk in chunks(found, CHUNK):
+        for chunk in chunks(found):
             arguments: list[scripts.Argument] = [name, int(place == "raw"), settings().fates_kept]
             gone, frozen = scripts.call(
                 redis(), "erase", names, [*arguments, *(part for pair in chunk for part in pair)]
@@ -178,58 +182,6 @@ class Forgetting:
             self.erased[place] += gone
             staying += frozen
         return staying
-
-    def _in_letters(self, stream: str, name: str, ledger: str) -> None:
-        for entries in chunks(oldest_first(stream), CHUNK):
-            theirs: list[scripts.Argument] = []
-            changed: list[scripts.Argument] = []
-            for identifier, fields in entries:
-                self._progress(1)
-                letter = orjson.loads(fields[b"letter"])
-                event = letter["event"]
-                if self._wanted.is_of(event) or (isinstance(event, str) and self._wanted.is_in_raw(event.encode())):
-                    body = event.encode() if isinstance(event, str) else orjson.dumps(event)
-                    theirs += [identifier, message_id_of(body) or identifier]
-                elif self._wanted.exchanged(letter["request"], letter["answer"]):
-                    changed += [identifier, orjson.dumps(without_exchange(letter))]
-            if theirs or changed:
-                names = (stream, ledger, keys.FATES, keys.FATES_COUNT)
-                arguments: list[scripts.Argument] = [name, settings().fates_kept, len(theirs) // 2]
-                gone, others = scripts.call(redis(), "erase_letters", names, [*arguments, *theirs, *changed])
-                self.erased["dead"] += gone
-                self.erased["changed"] += others
-
-    def _in_samples(self, name: str) -> None:
-        stream = keys.samples(name)
-        spoken = []
-        for identifier, fields in oldest_first(stream):
-            self._progress(1)
-            sample = orjson.loads(fields[b"sample"])
-            if self._wanted.exchanged(sample["request"], sample["answer"]):
-                spoken.append(identifier)
-        for chunk in chunks(spoken, CHUNK):
-            self.erased["samples"] += int(redis().xdel(stream, *chunk))
-
-    def _in_health(self, name: str) -> None:
-        """What is noted for a while: whose requests failed last, and the answer an integration is held for."""
-        redis().hdel(keys.health(name), *(f"person:{identifier}" for _, identifier in self.ids))
-        answer: Any = redis().hget(keys.hold(name), "answer")
-        if answer and self._wanted.speaks_in(answer.decode()):
-            redis().hdel(keys.hold(name), "answer")
-
-
-def chunks(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
-    """Items in lists of up to so many."""
-    left = iter(items)
-    while chunk := list(islice(left, size)):
-        yield chunk
-
-
-def without_exchange(letter: dict[str, Any]) -> dict[str, Any]:
-    """Another person's dead letter without the request and answer, which carried the forgotten person too."""
-    request = letter["request"] and {**letter["request"], "url": ERASED, "body": ERASED}
-    answer = letter["answer"] and {**letter["answer"], "headers": {}, "body": ERASED}
-    return {**letter, "request": request, "answer": answer}
 
 
 def size(fleet: Registry) -> int:
