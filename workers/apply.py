@@ -68,7 +68,7 @@ def carry_out(change: Change) -> int:
         arguments += [name, orjson.dumps(pipeline) if pipeline else b""]
     for name, document in change.integrations.items():
         names += [keys.hold(name), keys.cleared(name), keys.nudges(name), keys.agenda(name), keys.due(name)]
-        names.append(keys.history(name))
+        names += [keys.history(name), keys.held(name)]
         arguments += [name, orjson.dumps(document), int(document["spec"]["enabled"]), FOREVER_MS]
         arguments += [document["revision"], packed(document["spec"]), MAPPINGS_KEPT]
     revision = _store(names, arguments)

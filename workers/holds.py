@@ -62,7 +62,7 @@ def place(integration: Integration, kind: str, reading: Reading, asked_ms: int, 
     told = "" if reading.retry_after is None else min(int(reading.retry_after * 1000), LONGEST_TOLD_MS)
     throttled = kind == "throttled"
     names = [keys.hold(name), keys.cleared(name), keys.samples(name), refusal.state or keys.state(name)]
-    names += [keys.pace(pace_of(integration)), keys.health(name)]
+    names += [keys.pace(pace_of(integration)), keys.health(name), keys.held(name)]
     arguments: list[scripts.Argument] = [kind, asked_ms, integration.revision, reading.reason, reading.hint]
     arguments += [refusal.answer, told, random.uniform(0.5, 1.0) if throttled else 1.0, refusal.sample]
     arguments += [settings().samples_kept, refusal.token, refusal.mark, SLOWER if throttled else 1, RECOVERY]
@@ -76,12 +76,13 @@ def halt(name: str, kind: str, reason: str, hint: str, milliseconds: int = FOREV
 
     0 when the configuration disables the integration: then that is why it is held.
     """
-    return int(scripts.call(redis(), "halt", (keys.hold(name),), (kind, milliseconds, reason, hint)))
+    return int(scripts.call(redis(), "halt", (keys.hold(name), keys.held(name)), (kind, milliseconds, reason, hint)))
 
 
 def free(name: str, *kinds: str) -> bool:
     """End a hold of one of these kinds, and let every parked lane try again now; whether there was one."""
-    names = (keys.hold(name), keys.cleared(name), keys.nudges(name), keys.agenda(name), keys.ticketed(name))
+    names = [keys.hold(name), keys.cleared(name), keys.nudges(name), keys.agenda(name), keys.ticketed(name)]
+    names.append(keys.held(name))
     ended, wanted = scripts.call(redis(), "free", names, (settings().ticket_ms, ",".join(kinds), keys.due(name)))
     if wanted:
         tickets.publish([name])

@@ -76,7 +76,7 @@ def lease(queue: str, request_seconds: float = 10.0) -> Lane | None:
     token, asked = uuid.uuid4().hex, time.monotonic()
     lease_ms = int((request_seconds + MARGIN) * 1000)
     names = [keys.agenda(queue), keys.ticketed(queue), keys.hold(queue), keys.leases(queue), keys.REVISION]
-    names += [keys.nudges(queue), keys.ledger(queue)]
+    names += [keys.nudges(queue), keys.ledger(queue), keys.held(queue)]
     answer = scripts.call(
         redis(),
         "lease",

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+import orjson
+
 from destinations.form.catalog import catalog
 from destinations.form.integration import Integration
 from destinations.form.parts import Limit
 from workers import keys
 from workers.connection import redis
+from workers.dead_letters import iso
 from workers.ledger import under
 from workers.registry import Registry
 
@@ -27,7 +30,7 @@ class Overview:
     ``nearest``   the mapped event most like an unmapped one, of the most frequent
     ``dead``      deaths by kind
     ``oldest``    for how many seconds the oldest event waits
-    ``hint``      what to do about its hold
+    ``hint``      what to do about its hold, ``since`` when it holds, ``answer`` the status that the vendor answered
     ``fault``     why it cannot be used
     ``bound``     how many events may wait; None is no limit
     ``blocks``    pipelines whose routing waits when so many do; none when the integration drops the newest instead
@@ -42,6 +45,8 @@ class Overview:
     dead: Mapping[str, int]
     oldest: float | None
     hint: str
+    since: str
+    answer: str
     fault: str | None
     bound: int | None
     blocks: tuple[str, ...]
@@ -55,7 +60,7 @@ def overview(fleet: Registry) -> dict[str, Overview]:
             pipe.hgetall(keys.warned(name))
             pipe.hgetall(keys.unmapped(name))
             pipe.hgetall(keys.ledger(name))
-            pipe.hget(keys.hold(name), "hint")
+            pipe.hmget(keys.hold(name), "hint", "since", "answer")
             for lane in range(fleet.lanes):
                 pipe.xrange(keys.waiting(name, lane), count=1)
         (seconds, _), *answers = pipe.execute()
@@ -67,7 +72,7 @@ def overview(fleet: Registry) -> dict[str, Overview]:
 
 
 def _overview(fleet: Registry, name: str, answers: list[Any], now: int) -> Overview:
-    warned, unmapped, ledger, hint, *heads = answers
+    warned, unmapped, ledger, (hint, since, answer), *heads = answers
     integration, unknown = fleet.get(name), _counts(unmapped)
     return Overview(
         confirms=catalog()[fleet.document(name)["spec"]["destination"]].confirms,
@@ -79,6 +84,8 @@ def _overview(fleet: Registry, name: str, answers: list[Any], now: int) -> Overv
         dead=under(_counts(ledger), "dead"),
         oldest=_oldest(heads, now),
         hint=(hint or b"").decode(),
+        since=iso(int(since)) if since else "",
+        answer=_status(answer),
         fault=fleet.faults.get(name),
         bound=integration.max_waiting if integration else None,
         blocks=_blocks(fleet, name, integration),
@@ -89,6 +96,12 @@ def _blocks(fleet: Registry, name: str, integration: Integration | None) -> tupl
     if integration is None or integration.overflow != "block":
         return ()
     return tuple(pipeline for pipeline, names in fleet.pipelines.items() if name in names)
+
+
+def _status(answer: bytes | None) -> str:
+    """The status of the answer that caused a hold; empty when no answer did."""
+    document = orjson.loads(answer) if answer else None
+    return str(document["status"]) if document else ""
 
 
 def _counts(answer: Mapping[bytes, bytes]) -> dict[str, int]:

@@ -56,7 +56,7 @@ def leased(queue: str) -> Lane:
 def lease_again(lane: Lane) -> Any:
     """What the lease script answers to the token of a lane."""
     names = [keys.agenda(lane.queue), keys.ticketed(lane.queue), keys.hold(lane.queue), keys.leases(lane.queue)]
-    names += [keys.REVISION, keys.nudges(lane.queue), keys.ledger(lane.queue)]
+    names += [keys.REVISION, keys.nudges(lane.queue), keys.ledger(lane.queue), keys.held(lane.queue)]
     arguments: list[scripts.Argument] = [lane.token, 5_000, keys.state(lane.queue), settings().ticket_ms, 250]
     return scripts.call(redis(), "lease", names, arguments)
 
@@ -149,6 +149,23 @@ def test_a_hold_that_is_shortened_ends_when_it_says(fleet: Fleet, name: str) -> 
     holds.halt(name, "operator", "a moment", "", 200)
     fleet.redis.zadd(keys.agenda(name), dict.fromkeys(fleet.lanes(name), 1))  # the minute is over
     assert wait_until(lambda: lease(name), 2.0, fleet.status)
+
+
+@pytest.mark.parametrize("end", ["a release", "an apply", "its time", "another hold"])
+def test_however_a_hold_ends_its_time_does_not_count_as_age(fleet: Fleet, name: str, end: str) -> None:
+    kind = "setup" if end == "an apply" else "operator"
+    holds.halt(name, kind, "a test", "", 60_000)
+    fleet.redis.hset(keys.hold(name), mapping={"since": fleet.now_ms() - 5_000})
+    if end == "a release":
+        holds.free(name, "operator")
+    elif end == "an apply":
+        fleet.install("klaviyo", label="changed")
+    elif end == "another hold":
+        holds.halt(name, "operator", "another", "", 1_000)
+    else:
+        fleet.redis.hset(keys.hold(name), "until", fleet.now_ms())
+        lease(name)
+    assert 5_000 <= int(fleet.redis.get(keys.held(name))) < 8_000
 
 
 def test_a_hold_stops_a_shift_that_is_under_way(fleet: Fleet) -> None:

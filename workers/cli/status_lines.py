@@ -84,8 +84,7 @@ def remarks(row: Mapping[str, Any], known: Overview | None) -> Iterator[tuple[st
     if known and known.fault:
         yield "red", f"cannot be used: {known.fault}"
     if row["held"]:
-        hint = f"; {known.hint}" if known and known.hint else ""
-        yield "yellow", f"held, {row['held']['reason']}, {until(row['held']['until'])}{hint}"
+        yield "yellow", f"held, {row['held']['reason']}, {until(row['held']['until'])}{circumstances(known)}"
     if known and known.bound and row["waiting"] + row["aside"] >= known.bound:
         held_up = f"routing of {', '.join(known.blocks)} waits for it" if known.blocks else "further ones are dropped"
         yield "yellow", f"full, as many wait as may (max_waiting {known.bound:,}); {held_up}"
@@ -95,6 +94,14 @@ def remarks(row: Mapping[str, Any], known: Overview | None) -> Iterator[tuple[st
         yield from (("yellow", f"warning, {number:,} events: {text}") for text, number in known.warned.items())
         if known.unmapped:
             yield "cyan", f"not mapped: {', '.join(unmapped(known))}"
+
+
+def circumstances(known: Overview | None) -> str:
+    """Since when an integration is held, what the vendor answered last, and what to do."""
+    if known is None:
+        return ""
+    told = (("; since ", known.since), ("; last answer ", known.answer), ("; ", known.hint))
+    return "".join(f"{word}{what}" for word, what in told if what)
 
 
 def until(moment: str | None) -> str:

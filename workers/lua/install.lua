@@ -2,7 +2,7 @@
 -- Store what an apply changed, all of it or nothing, and make every worker notice.
 -- KEYS[1] fleet   KEYS[2] pipelines   KEYS[3] integrations   KEYS[4] revision
 -- then per changed pipeline: raw stream, prefix of its inbox lanes; per changed integration: hold, cleared, nudges, agenda,
--- prefix of the side lanes' due times, history
+-- prefix of the side lanes' due times, history, held (ms in all)
 -- ARGV[1] revision the change was worked out against   ARGV[2] lanes for a new fleet   ARGV[3] format
 -- ARGV[4] changed pipelines p, then each: name, document (JSON) or '' to remove
 -- then per changed integration: name, document (JSON), 1 when enabled else 0, how long a disabled one is held (ms), its
@@ -28,13 +28,14 @@ end
 
 --@include clock
 --@include recall
+--@include unhold
 local key = 5 + 2 * pipelines
 for i = 5 + 2 * pipelines, #ARGV, 7 do
   redis.call('HSET', KEYS[3], ARGV[i], ARGV[i + 1])
   local kind = redis.call('HGET', KEYS[key], 'kind')
-  if kind == 'setup' or kind == 'disabled' then redis.call('DEL', KEYS[key]) end
+  if kind == 'setup' or kind == 'disabled' then unhold(KEYS[key], KEYS[key + 6], now) end
   if ARGV[i + 2] == '0' then
-    redis.call('DEL', KEYS[key])
+    unhold(KEYS[key], KEYS[key + 6], now)
     redis.call('HSET', KEYS[key], 'kind', 'disabled', 'since', now, 'until', now + tonumber(ARGV[i + 3]), 'times', 1,
       'reason', 'disabled in the configuration', 'hint', 'Set enabled: true and apply again.', 'answer', '')
   end
@@ -43,6 +44,6 @@ for i = 5 + 2 * pipelines, #ARGV, 7 do
   recall(KEYS[key + 3], KEYS[key + 4], now)
   redis.call('HSET', KEYS[key + 5], ARGV[i + 4], ARGV[i + 5])
   redis.call('HDEL', KEYS[key + 5], string.format('%d', ARGV[i + 4] - ARGV[i + 6]))
-  key = key + 6
+  key = key + 7
 end
 return redis.call('INCR', KEYS[4])

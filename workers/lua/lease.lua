@@ -8,18 +8,20 @@
 -- KEYS[5] revision   of the fleet's configuration
 -- KEYS[6] nudges     counter: bumped when parked lanes are called back
 -- KEYS[7] ledger     of the integration
+-- KEYS[8] held       how long the integration was held in all (ms)
 -- ARGV[1] owner token   ARGV[2] lease (ms)   ARGV[3] prefix of the lanes' state keys   ARGV[4] mark's time-to-live (ms)
 -- ARGV[5] how long a lane waits while another one probes a vendor that was held (ms)
 -- → {"lane", member, publish a ticket 0|1, revision, nudges, only a probe 0|1}
 --   {"held", ms until its end}   {"idle", ms until the earliest lane is due, or -1}
 --@include clock
+--@include unhold
 local token, lease = ARGV[1], tonumber(ARGV[2])
 local revision = redis.call('GET', KEYS[5]) or '0'
 local nudges = redis.call('GET', KEYS[6]) or '0'
 local hold = redis.call('HMGET', KEYS[3], 'kind', 'until')
 if hold[1] == 'operator' or hold[1] == 'disabled' then
   if tonumber(hold[2]) <= now then
-    redis.call('DEL', KEYS[3])
+    unhold(KEYS[3], KEYS[8], now)
     hold = {}
   end
 end

@@ -5,6 +5,7 @@
 -- → how many events left the lane; -1 the lane is not ours; -2 there is no room for dead letters
 --@include clock
 --@include book
+--@include unhold
 --@include conclude
 if redis.call('HGET', KEYS[1], 'owner') ~= ARGV[1] then return -1 end
 local n, messages = tonumber(ARGV[10]), {}

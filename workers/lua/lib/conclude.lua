@@ -18,9 +18,8 @@ local function conclude(messages)
   if fate == 'dead:refused' then redis.call('HINCRBY', KEYS[8], 'refused', 1) end
   if fate ~= 'delivered' then return end
   redis.call('DEL', KEYS[8])
-  local hold = redis.call('HMGET', KEYS[7], 'kind', 'until', 'since')
+  local hold = redis.call('HMGET', KEYS[7], 'kind', 'until')
   if hold[1] and hold[1] ~= 'operator' and hold[1] ~= 'disabled' and tonumber(hold[2]) <= now then
-    redis.call('DEL', KEYS[7])
-    redis.call('INCRBY', KEYS[9], now - hold[3])
+    unhold(KEYS[7], KEYS[9], now)
   end
 end
