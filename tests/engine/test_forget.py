@@ -17,12 +17,14 @@ from tests.engine.waiting import wait_until
 from workers import audit, holds, keys
 from workers.cli import main
 from workers.deliver import deliver
+from workers.producer import lane_of
 from workers.registry import registry
 from workers.route import route
 
 pytestmark = pytest.mark.engine
 
 ADA, HER_COOKIE, HER_PHONE_S_COOKIE = "ada-lovelace", "cookie-4711", "cookie/0815 ü"
+LANE = lane_of({"user_id": ADA}, 16)
 EMAIL = "ada@example.com"
 TRACES = [text.encode() for text in (ADA, HER_COOKIE, HER_PHONE_S_COOKIE, EMAIL, "cookie%2F0815")]
 
@@ -198,3 +200,39 @@ def test_under_load_nothing_leaves_after_the_forgetting_but_what_came_after_it(
         assert status[name]["balance"] == 0
     assert balanced()
     assert told["lanes"] + told["aside"] + told["inbox"] > 0
+
+
+def test_what_was_cut_with_an_event_under_way_does_not_leave_any_more(fleet: Fleet, start_worker: StartWorker) -> None:
+    [name] = fleet.install("kustomer")
+    fleet.vendors.fault("kustomer", latency_ms=1_500.0)
+    sent = [hers() for _ in range(3)]
+    workers.enqueue(sent)
+    route_all(fleet)
+    state = keys.state(name, str(LANE))
+    start_worker(name="worker", FLEET_BOX_SECONDS="20")
+    wait_until(lambda: any(field.startswith(b"sending:") for field in fleet.redis.hkeys(state)), 10, fleet.status)
+    told = forget(ADA)
+    assert (told["lanes"], told["under_way"]) == (2, 0)
+    row = fleet.wait_row(name, delivered=1, waiting=0, in_flight=0)
+    assert row["balance"] == 0
+    assert fleet.vendors.refs("kustomer") == refs(sent)[:1]
+    assert not fleet.redis.hexists(keys.ledger(name), "in_doubt")
+
+
+def test_what_a_vanished_worker_left_in_doubt_is_forgotten_instead_of_sent_again(
+    fleet: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [name] = fleet.install("kustomer")
+    workers.enqueue([hers(), hers()])
+    route_all(fleet)
+    lane, state = str(LANE), keys.state(name, str(LANE))
+    entry = fleet.redis.xrange(keys.waiting(name, lane))[0][0].decode()
+    fleet.redis.hset(state, mapping={"owner": "gone", "until": 1, "sending:key": f"0 {entry}", "in_flight": 1})
+    monkeypatch.setattr("workers.forget.PATIENCE", 0.3)
+    told = forget(ADA)
+    assert (told["lanes"], told["under_way"]) == (1, 1)
+    assert deliver(name)["forgotten"] == 1
+    assert fleet.vendors.refs("kustomer") == []
+    assert fleet.row(name)["waiting"] == 0
+    assert balanced()
+    assert spoken_of(fleet.redis) == []
