@@ -34,7 +34,7 @@ class Form:
 
 
 FORMS = {
-    "short": Form("short", 2_000, 0.1, 2, 4, 150),
+    "short": Form("short", 2_000, 0.1, 2, 4, 500),
     "long": Form("long", 20_000, 1.0, 3, 1, 1_800),
     "full": Form("full", 200_000, 1.0, 3, 1, 10_800),
 }

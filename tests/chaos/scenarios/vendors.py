@@ -186,7 +186,7 @@ def _in_full_batches(stage: Stage) -> None:
 def throttled_at_once(stage: Stage) -> None:
     """Eight requests on the wire at once, all refused: one hold, its first rung, and the pace lowered once."""
     for vendor in VENDORS:
-        stage.vendors.faults(vendor, {"status": 429, "latency_ms": 800, "times": 8, "retry_after": 2})
+        stage.vendors.faults(vendor, {"status": 429, "latency_ms": 800, "times": 8, "retry_after": 60})
     stage.traffic.start()
     for vendor in VENDORS:
         name = stage.fleet.name(vendor)
@@ -201,6 +201,8 @@ def throttled_at_once(stage: Stage) -> None:
         stage.notes[vendor] = {"refused": stage.vendors.hits(vendor), "holds": times, "pace": round(factor, 2)}
         if times > 1 or factor < 0.69:
             stage.faults.append(f"{vendor}: refused at once, held {times} times, pace {factor:.2f}")
+        stage.vendors.faults(vendor)
+        holds.free(name, "throttled")
     stage.drain()
 
 
