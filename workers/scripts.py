@@ -10,7 +10,6 @@ from importlib.resources import files
 from typing import Any
 
 from redis import Redis
-from redis.client import Pipeline
 from redis.exceptions import NoScriptError
 
 Argument = str | bytes | int | float
@@ -37,15 +36,3 @@ def call(redis: Redis, name: str, keys: Sequence[str], args: Sequence[Argument])
         return redis.evalsha(sha, len(keys), *keys, *args)
     except NoScriptError:
         return redis.eval(text, len(keys), *keys, *args)
-
-
-def queue(pipeline: Pipeline, name: str, keys: Sequence[str], args: Sequence[Argument]) -> None:
-    """Add a script to a pipeline. The server must know it: see ``load``."""
-    pipeline.evalsha(source(name)[1], len(keys), *keys, *args)
-
-
-def load(redis: Redis) -> None:
-    """Make the server know every script."""
-    for entry in (files("workers") / "lua").iterdir():
-        if entry.name.endswith(".lua"):
-            redis.script_load(source(entry.name.removesuffix(".lua"))[0])
