@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed_version
 
@@ -49,18 +50,29 @@ def _version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
         context.exit()
 
 
-@click.group(
-    cls=Fleet,
-    entries=COMMANDS,
-    invoke_without_command=True,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
-)
-@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version.")
-@click.pass_context
-def main(context: click.Context) -> None:
-    """Signal Fleet keeps customer events safe in Redis and delivers them to vendors with a fleet of workers.
+def command_line(commands: Mapping[str, Entry]) -> Fleet:
+    """``fleet`` with these commands."""
 
-    FLEET_REDIS_URL says where the fleet's Redis is, FLEET_SECRET_KEY encrypts the vendors' credentials in it.
-    """
-    if context.invoked_subcommand is None:
-        click.echo(context.get_help())
+    @click.group(
+        name="fleet",
+        cls=Fleet,
+        entries=commands,
+        invoke_without_command=True,
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    )
+    @click.option(
+        "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version."
+    )
+    @click.pass_context
+    def fleet(context: click.Context) -> None:
+        """Signal Fleet keeps customer events safe in Redis and delivers them to vendors with a fleet of workers.
+
+        FLEET_REDIS_URL says where the fleet's Redis is, FLEET_SECRET_KEY encrypts the vendors' credentials in it.
+        """
+        if context.invoked_subcommand is None:
+            click.echo(context.get_help())
+
+    return fleet
+
+
+main = command_line(COMMANDS)

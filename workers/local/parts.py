@@ -50,3 +50,23 @@ class Worker(Process):
     def takes_tickets(self) -> bool:
         """Whether it has said so: Celery's ``worker@host ready.``"""
         return " ready." in self.output()
+
+
+class Gateway(Process):
+    """The HTTP door of the fleet on the Redis at ``redis_url``, on 127.0.0.1. ``env`` adds settings (``FLEET_…``)."""
+
+    def __init__(self, folder: Path, redis_url: str, port: int = 0, env: Mapping[str, str] | None = None) -> None:
+        self.port = port or free_port()
+        command = [sys.executable, "-m", "gateway", "--port", str(self.port), "--workers", "1"]
+        super().__init__("gateway", command, folder, env={"FLEET_REDIS_URL": redis_url, **(env or {})})
+
+    @property
+    def url(self) -> str:
+        """Where it answers, without a trailing slash."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self, timeout: float = 30.0) -> Self:
+        """Start it and wait until it accepts connections. ``NotReady`` when it does not."""
+        super().start()
+        self.wait_until(lambda: listens(self.port), timeout)
+        return self

@@ -1,0 +1,5 @@
+"""``python -m gateway`` is ``fleet gateway``."""
+
+from gateway.cli import gateway
+
+gateway(prog_name="fleet gateway")

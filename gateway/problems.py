@@ -1,0 +1,82 @@
+"""What the gateway answers when it cannot do what was asked: ``{"error": {"code", "message", "details"}}``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import Schema, fields
+from redis.exceptions import OutOfMemoryError
+from werkzeug.exceptions import HTTPException
+
+from workers.connection import AWAY
+
+RETRY_SECONDS = 5
+"""What callers are told to wait when Redis is full or away."""
+
+Answer = tuple[dict[str, Any], int, dict[str, str]]
+
+
+class Problem(Exception):
+    """End a request: ``raise Problem(409, "stale", "somebody else changed it meanwhile; read it again")``.
+
+    ``code`` is for programs, ``message`` for people (what is wrong, where, and what to do), ``details`` a list or
+    object with every fault.
+    """
+
+    def __init__(
+        self, status: int, code: str, message: str, details: Any = None, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.details = details
+        self.headers = dict(headers or {})
+
+    def answer(self) -> Answer:
+        """The body, the status, the headers."""
+        return error_body(self.code, self.message, self.details), self.status, self.headers
+
+
+class _ErrorBody(Schema):
+    code = fields.Str(required=True, metadata={"description": "For programs: one word."})
+    message = fields.Str(required=True, metadata={"description": "For people: what is wrong, where, and what to do."})
+    details = fields.Raw(required=True, allow_none=True, metadata={"description": "Every fault, if there are several."})
+
+
+class ErrorSchema(Schema):
+    """The shape of every answer with a status of 400 and above, for the OpenAPI document."""
+
+    error = fields.Nested(_ErrorBody, required=True)
+
+
+def error_body(code: str, message: str, details: Any = None) -> dict[str, Any]:
+    """The JSON of an error."""
+    return {"error": {"code": code, "message": message, "details": details}}
+
+
+def unavailable(message: str) -> Problem:
+    """Answer that the request may succeed a little later."""
+    return Problem(503, "unavailable", message, headers={"Retry-After": str(RETRY_SECONDS)})
+
+
+def of_http(error: HTTPException) -> Answer:
+    """A fault that Flask or webargs found, in our shape. Its headers (``Allow``, ``WWW-Authenticate``) are kept."""
+    told = getattr(error, "data", None) or {}
+    details = told.get("errors") or told.get("messages")
+    code = re.sub(r"\W+", "_", error.name).lower()
+    kept = {name: value for name, value in error.get_headers() if not name.lower().startswith("content-")}
+    return error_body(code, told.get("message") or error.description or error.name, details), error.code or 500, kept
+
+
+def of_redis(error: Exception) -> Answer:
+    """Redis that is full or away."""
+    if isinstance(error, OutOfMemoryError):
+        return unavailable("Redis is out of memory; deliveries make room, try again later").answer()
+    return unavailable("Redis does not answer; try again later").answer()
+
+
+TROUBLE: tuple[type[Exception], ...] = (*AWAY, OutOfMemoryError)
+"""Faults of Redis that any request may meet."""

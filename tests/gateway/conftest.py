@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.engine.conftest import fleet, here, sandbox, server, worker
+from tests.gateway.door import Door
+from workers.local.parts import Gateway
+from workers.local.server import LocalRedis
+
+__all__ = ["fleet", "here", "sandbox", "server", "worker"]
+
+ADMIN_TOKEN = "an-admin-token-of-the-tests"
+
+
+@pytest.fixture(scope="module")
+def gateway(here: LocalRedis, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
+    """A gateway process of the fleet under test."""
+    env = {"FLEET_ADMIN_TOKEN": ADMIN_TOKEN}
+    with Gateway(tmp_path_factory.mktemp("gateway"), here.url, env=env) as started:
+        yield started
+
+
+@pytest.fixture
+def door(gateway: Gateway) -> Iterator[Door]:
+    """The gateway, asked over HTTP."""
+    with Door(gateway.url) as opened:
+        yield opened

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.engine.conftest import SECRET_KEY
+from tests.gateway.door import Door, error
+from workers.local.parts import Gateway
+from workers.local.server import LocalRedis
+
+
+def test_it_says_that_it_answers_and_that_redis_does(door: Door) -> None:
+    assert [door.get(path).json() for path in ("/healthz", "/readyz")] == [{"status": "ok"}] * 2
+
+
+def test_without_redis_it_answers_and_is_not_ready(tmp_path: Path) -> None:
+    nobody = "redis://127.0.0.1:1/0"
+    with Gateway(tmp_path, nobody, env={"FLEET_SECRET_KEY": SECRET_KEY}) as gateway, Door(gateway.url) as door:
+        assert door.get("/healthz").status_code == 200
+        answer = door.get("/readyz")
+        assert error(answer, 503)["code"] == "unavailable"
+        assert answer.headers["Retry-After"]
+
+
+def test_every_fault_has_one_shape(door: Door) -> None:
+    assert error(door.get("/nothing"), 404)["code"] == "not_found"
+    answer = door.delete("/healthz")
+    assert error(answer, 405)["code"] == "method_not_allowed"
+    assert "GET" in answer.headers["Allow"]
+
+
+def test_it_describes_itself(door: Door) -> None:
+    document = door.get("/openapi.json").json()
+    assert document["openapi"] == "3.1.0"
+    assert "/healthz" in document["paths"]
+
+
+def test_it_leaves_when_told(here: LocalRedis, tmp_path: Path) -> None:
+    with Gateway(tmp_path, here.url) as gateway:
+        gateway.stop()
+        assert gateway.returncode == 0, gateway.output()
