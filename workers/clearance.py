@@ -26,10 +26,14 @@ SCATTER_MS = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Clearance:
-    """When a request was cleared, by Redis's clock (ms); or, at 0, how long its lane must rest first (ms)."""
+    """When a request was cleared, by Redis's clock (ms); or, at 0, how long its lane must rest first (ms).
+
+    ``slept_ms``: how long it slept for its permit.
+    """
 
     at_ms: int
     park_ms: int = 0
+    slept_ms: int = 0
 
 
 def clear(integration: Integration, lane: Lane, parcel: Parcel, stopped: Event, forgettings: str) -> Clearance:
@@ -42,7 +46,7 @@ def clear(integration: Integration, lane: Lane, parcel: Parcel, stopped: Event, 
     while not (stopped.is_set() or lane.lost.is_set() or stopping()):
         word, wait_ms, now_ms = _ask(integration, lane, parcel, forgettings)
         if word == 1:
-            return Clearance(now_ms)
+            return Clearance(now_ms, slept_ms=slept_ms)
         if word == STALE:
             return Clearance(0)
         if word < 0:

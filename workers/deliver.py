@@ -45,7 +45,7 @@ def work(name: str, lane: Lane) -> dict[str, Any]:
     try:
         shift.work()
     finally:
-        release(lane, shift.park_ms)
+        release(lane, shift.park_ms, shift.timing.taken())
     return {"lane": lane.member, **shift.tally}
 
 

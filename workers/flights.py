@@ -47,6 +47,7 @@ class Cut:
     ``expired``    whether they have been tried for too long
     ``fatal``      whether preparing them ended one worker after another
     ``now_ms``     when they were read, by Redis's clock
+    ``limited_ms`` since when their lane waits for permits again and again; 0: it does not
     ``last``       their last exchange with the vendor, masked (JSON); empty when there was none
     """
 
@@ -57,6 +58,7 @@ class Cut:
     expired: bool = False
     fatal: bool = False
     now_ms: int = 0
+    limited_ms: int = 0
     last: bytes = b""
 
 

@@ -41,7 +41,8 @@ class Head:
                 return self._doubtful(in_doubt)
             following = [member for member in entries if self._must_follow(member, barrier)]
             if not following:
-                return [Cut(entries, fatal=fatal(state), now_ms=now_ms)] if entries else []
+                limited_ms = int(state.get(b"limited", 0))
+                return [Cut(entries, fatal=fatal(state), now_ms=now_ms, limited_ms=limited_ms)] if entries else []
             self._follow(following)
 
     def settle(self, settlement: Settlement) -> int:

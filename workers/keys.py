@@ -169,6 +169,11 @@ def samples(integration: str) -> str:
     return f"{PREFIX}:samples:{integration}"
 
 
+def timing(queue: str) -> str:
+    """Hash: how long requests took and what events waited for, summed up (see ``workers.timing``)."""
+    return f"{PREFIX}:timing:{queue}"
+
+
 def limit(account: str, seconds: float) -> str:
     """Theoretical arrival time (µs) of a limit's next request."""
     return f"{PREFIX}:limit:{account}:{seconds:g}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import structlog
@@ -111,24 +112,26 @@ def _wake_later(queue: str, wait_ms: int) -> None:
         waker().wake(queue, wait_ms / 1000)
 
 
-def release(lane: Lane, park_ms: int = 0) -> None:
+def release(lane: Lane, park_ms: int = 0, sums: Sequence[scripts.Argument] = ()) -> None:
     """Give a lane back, parked for ``park_ms`` milliseconds; 0 offers it at once when something waits in it.
+
+    ``sums``: fields of the queue's timing and what to add to them.
 
     While Redis is away the lane is kept in mind, and given back as soon as it answers.
     """
     renewer().forget(lane)
     try:
-        give_back(lane, park_ms)
+        give_back(lane, park_ms, sums)
     except AWAY as error:
         log.warning("lane not given back yet: Redis is away", queue=lane.queue, lane=lane.member, error=str(error))
         renewer().give_back_later(lane, park_ms)
 
 
-def give_back(lane: Lane, park_ms: int) -> None:
+def give_back(lane: Lane, park_ms: int, sums: Sequence[scripts.Argument] = ()) -> None:
     """Give a lane back, and see that it is looked at in time."""
     names = [lane.state, keys.agenda(lane.queue), keys.ticketed(lane.queue), keys.leases(lane.queue)]
-    names += [keys.nudges(lane.queue), lane.stream]
-    arguments: list[scripts.Argument] = [lane.token, lane.member, park_ms, lane.nudges, settings().ticket_ms]
+    names += [keys.nudges(lane.queue), lane.stream, keys.timing(lane.queue)]
+    arguments = [lane.token, lane.member, park_ms, lane.nudges, settings().ticket_ms, *sums]
     wanted, wait_ms = scripts.call(redis(), "release", names, arguments)
     if wanted == 1:
         tickets.publish([lane.queue])

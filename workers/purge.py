@@ -105,5 +105,6 @@ OWN: tuple[Callable[[str], str], ...] = (
     keys.health,
     keys.cleared,
     keys.samples,
+    keys.timing,
 )
 """What an integration has of its own in Redis, besides its lanes."""

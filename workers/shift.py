@@ -23,6 +23,7 @@ from workers.settings import settings
 from workers.slots import slots
 from workers.source import NoRoom, Source
 from workers.stopping import stopping
+from workers.timing import Timing
 from workers.tombstones import without_forgotten
 from workers.warnings import note_warnings
 
@@ -45,6 +46,7 @@ class Shift:
         self.integration = integration
         self.source = source
         self.tally: Counter[str] = Counter()
+        self.timing = Timing()
         self.park_ms = 0
         probe = source.lane.probe
         self._size = 1 if probe else flight_size(integration)
@@ -174,7 +176,11 @@ class Shift:
                 self.stop()
                 return False
             exchange = send(self.integration, request, records)
-            if exchange.reading.verdict is not Verdict.DELIVERED or number == len(parcel.requests):
+            self.timing.request(exchange.ms)
+            delivered = exchange.reading.verdict is Verdict.DELIVERED
+            if delivered and number == len(parcel.requests):
+                self.timing.delivered(parcel, clearance.at_ms, clearance.slept_ms)
+            if not delivered or number == len(parcel.requests):
                 return act(self, parcel, exchange, clearance.at_ms)
         return True
 

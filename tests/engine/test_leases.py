@@ -216,6 +216,12 @@ class TestRelease:
         assert fleet.lanes(name)[lane.member] <= fleet.now_ms()
         leased(name)
 
+    def test_adds_up_what_was_timed_once(self, fleet: Fleet, name: str) -> None:
+        lane = leased(name)
+        for _ in range(2):
+            release(lane, 0, ["requests", 3, "le:5", 2])
+        assert fleet.redis.hgetall(keys.timing(name)) == {b"requests": b"3", b"le:5": b"2"}
+
     def test_calls_parked_lanes_back(self, fleet: Fleet, name: str) -> None:
         release(leased(name), 60_000)
         fleet.install("klaviyo", label="changed")
