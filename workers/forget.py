@@ -36,6 +36,9 @@ PATIENCE = 20.0
 SPOKEN_OF = ("email", "phone")
 """Traits by which requests may speak of a person without naming an id."""
 
+LINKED = {"identify": ("anonymous_id", "anonymousId"), "alias": ("previous_id", "previousId")}
+"""Which id an event gives to its user, by type, in either spelling."""
+
 Progress = Callable[[int], object]
 
 
@@ -137,10 +140,10 @@ class Forgetting:
             event = orjson.loads(body)
         except orjson.JSONDecodeError:
             return set()
-        anonymous = event.get("anonymous_id") or event.get("anonymousId")
+        linked = LINKED.get(str(event.get("type")))
+        anonymous = linked and next((event[name] for name in linked if event.get(name)), None)
         user = event.get("user_id") or event.get("userId")
-        theirs = event.get("type") == "identify" and anonymous and ("u", str(user)) in self.ids
-        return {("a", str(anonymous))} if theirs else set()
+        return {("a", str(anonymous))} if anonymous and ("u", str(user)) in self.ids else set()
 
     def _waiting(self) -> int:
         """Search lanes and side lanes; how many events stay because they are being sent, or a worker has the lane."""

@@ -11,7 +11,10 @@ import orjson
 
 from workers.people import Identifier
 
-SPELLINGS = (("a", "anonymous_id"), ("a", "anonymousId"), ("u", "user_id"), ("u", "userId"))
+SPELLINGS = (
+    *(("a", name) for name in ("anonymous_id", "anonymousId", "previous_id", "previousId")),
+    *(("u", name) for name in ("user_id", "userId", "previous_id", "previousId")),
+)
 
 
 class Wanted:

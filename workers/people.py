@@ -61,8 +61,10 @@ class Person:
 
 
 def identifiers(event: Mapping[str, Any]) -> list[Identifier]:
-    """Under which ids an event's person is known."""
-    known = (("a", event.get("anonymous_id")), ("u", event.get("user_id")))
+    """Under which ids an event's person is known. What an alias calls previous may have been of either kind."""
+    known = [("a", event.get("anonymous_id")), ("u", event.get("user_id"))]
+    if event.get("type") == "alias":
+        known = [("a", event["previous_id"]), ("u", event["previous_id"]), *known]
     return [(kind, identifier) for kind, identifier in known if identifier]
 
 
@@ -134,6 +136,8 @@ class People:
                 self.of(name).consents(consent, now_ms)
         if event["type"] == "identify":
             self._identify(event, dict(names))
+        elif event["type"] == "alias" and event["previous_id"] != event["user_id"]:
+            self._alias(event["previous_id"], event["user_id"])
 
     def _identify(self, event: Event, names: Mapping[str, str]) -> None:
         traits = event["traits"]
@@ -147,6 +151,18 @@ class People:
             anonymous.link(names["u"])
             user.owns(names["a"])
         user.identify(traits)
+
+    def _alias(self, previous_id: str, user_id: str) -> None:
+        """Let the user be known by what was known under a previous id; where both say something, the user's stands."""
+        user, anonymous, former = self.of(("u", user_id)), self.of(("a", previous_id)), self.of(("u", previous_id))
+        records = [former] if anonymous.user_id not in (None, user_id) else [anonymous, former]
+        known = {name: value for record in records for name, value in record.traits.items()}
+        user.identify({name: value for name, value in known.items() if name not in user.traits})
+        for record in records:
+            if record.consent is not None and record.consent_at > user.consent_at:
+                user.consents(record.consent, record.consent_at)
+        anonymous.link(user_id)
+        user.owns(previous_id)
 
 
 def merged_traits(records: Iterable[Person], own: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from destinations.form.consent import lacking
 from destinations.form.destination import Destination
 from destinations.form.parts import Answer, Batch, Config, Draft, Drop, Event, Limit, Outcome, Reading, Record, Reject
 from destinations.form.request import Request
+from destinations.form.switches import allow
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,8 +52,16 @@ class Integration:
     revision: int
     spec: Mapping[str, Any] = field(repr=False)
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What an event's own switches may call it, the closest one first: name, label, the vendor's."""
+        return self.name, self.label, self.destination.title, self.destination.name
+
     def screen(self, event: Event, known_consent: Mapping[str, bool] | None = None) -> Outcome | None:
         """Decide quickly whether ``event`` is for this integration: None, or why it is filtered."""
+        switches = event.get("integrations")
+        if switches and not allow(switches, self.names):
+            return Outcome("drop", reason="integrations", detail="the event's own integrations switch it off")
         if self.consent:
             missing = lacking(self.consent, event, known_consent, self.on_missing_consent)
             if missing:

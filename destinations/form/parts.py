@@ -111,7 +111,7 @@ class Draft:
 class Outcome:
     """What became of an event at one integration: ``send`` its records, ``drop`` it, or ``reject`` it.
 
-    ``reason`` of a drop is a counter's name (``unmapped``, ``consent``, ``no_identity``); of a reject, ``invalid``.
+    ``reason`` of a drop is a counter's name (``unmapped``, ``consent``, ``integrations`` …); of a reject, ``invalid``.
     ``detail`` is the sentence for people. An event may make several records; they are sent in order.
     Not to be changed once made; unfrozen because one is made for every event, and that costs a third.
     """

@@ -24,9 +24,10 @@ from workers.route import route
 pytestmark = pytest.mark.engine
 
 ADA, HER_COOKIE, HER_PHONE_S_COOKIE = "ada-lovelace", "cookie-4711", "cookie/0815 ü"
+HER_TABLET_S_COOKIE = "cookie-2342"
 LANE = lane_of({"user_id": ADA}, 16)
 EMAIL = "ada@example.com"
-TRACES = [text.encode() for text in (ADA, HER_COOKIE, HER_PHONE_S_COOKIE, EMAIL, "cookie%2F0815")]
+TRACES = [text.encode() for text in (ADA, HER_COOKIE, HER_PHONE_S_COOKIE, HER_TABLET_S_COOKIE, EMAIL, "cookie%2F0815")]
 
 
 def forget(*arguments: str) -> dict[str, Any]:
@@ -110,6 +111,8 @@ def fill(fleet: Fleet, statsig: str, kissmetrics: str) -> None:
     route_all(fleet)
     workers.enqueue([hers(), track(user="u2"), track(user=None, anonymous_id=HER_PHONE_S_COOKIE)])
     workers.identify(ADA, {}, anonymous_id=HER_PHONE_S_COOKIE)
+    alias = {"type": "alias", "previous_id": HER_TABLET_S_COOKIE, "user_id": ADA}
+    workers.enqueue([track(user=None, anonymous_id=HER_TABLET_S_COOKIE), alias])
     fleet.redis.xadd(keys.raw("default"), {"event": json.dumps({**hers(), "anonymousId": "é"})})
 
 
@@ -125,9 +128,9 @@ def test_nothing_is_left_of_a_person_and_everything_of_the_others(fleet: Fleet) 
 
     assert spoken_of(fleet.redis) == []
     assert told["ids"]["user_ids"] == [ADA]
-    assert sorted(told["ids"]["anonymous_ids"]) == sorted([HER_COOKIE, HER_PHONE_S_COOKIE])
+    assert sorted(told["ids"]["anonymous_ids"]) == sorted([HER_COOKIE, HER_PHONE_S_COOKIE, HER_TABLET_S_COOKIE])
     counts = {place: told[place] for place in ("identity", "consent", "raw", "inbox", "lanes", "aside", "dead")}
-    assert counts == {"identity": 2, "consent": 2, "raw": 1, "inbox": 3, "lanes": 2, "aside": 4, "dead": 3}
+    assert counts == {"identity": 2, "consent": 2, "raw": 1, "inbox": 5, "lanes": 2, "aside": 4, "dead": 3}
     assert told["samples"] > 0
     assert told["under_way"] == 0
     assert balanced()
@@ -139,7 +142,7 @@ def test_nothing_is_left_of_a_person_and_everything_of_the_others(fleet: Fleet) 
     assert [rows[name]["waiting"] for name in (statsig, kissmetrics)] == [1, 1]
     forgotten = [int(fleet.redis.hget(keys.ledger(name), "forgotten")) for name in (statsig, kissmetrics)]
     assert sum(forgotten) == 2 + 4 + 2
-    assert fleet.redis.hget(keys.pipeline_ledger("default"), "forgotten") == b"4"
+    assert fleet.redis.hget(keys.pipeline_ledger("default"), "forgotten") == b"6"
 
     fleet.vendors.clear()
     again = hers()

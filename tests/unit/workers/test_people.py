@@ -79,6 +79,33 @@ def test_anonymous_traits_become_the_users_once_and_do_not_overwrite_newer_ones(
     assert events[5]["user_id"] == "u1"
 
 
+@pytest.mark.parametrize("kind", ["anonymous_id", "user_id"])
+def test_an_alias_lets_the_user_have_what_was_known_before_and_keep_what_is_newer(kind: str) -> None:
+    denied = {"marketing": False}
+    events = carried(
+        event(type="identify", user_id="u1", traits={"plan": "gold"}, context={"consent": {"marketing": True}}),
+        event(type="identify", **{kind: "old"}, traits={"plan": "free", "city": "Paris"}, context={"consent": denied}),
+        event(type="alias", previous_id="old", user_id="u1"),
+        event(user_id="u1"),
+        event(anonymous_id="old"),
+    )
+    assert [each["traits"] for each in events[2:]] == [{"plan": "gold", "city": "Paris"}] * 3
+    assert events[4]["user_id"] == "u1"
+    assert [each["context"]["consent"] for each in events[2:]] == [denied] * 3
+
+
+def test_an_alias_takes_nothing_from_an_anonymous_id_that_is_somebody_elses() -> None:
+    events = carried(
+        event(type="identify", anonymous_id="a1", traits={"city": "Paris"}),
+        event(type="identify", anonymous_id="a1", user_id="u2"),
+        event(type="alias", previous_id="a1", user_id="u1"),
+        event(user_id="u1"),
+        event(type="alias", previous_id="u1", user_id="u1"),
+        event(anonymous_id="a1"),
+    )
+    assert (events[3]["traits"], events[5]["user_id"]) == ({}, "u1")
+
+
 def test_an_events_own_user_id_stays_whoever_the_anonymous_id_was() -> None:
     events = carried(event(type="identify", anonymous_id="a1", user_id="u1"), event(anonymous_id="a1", user_id="u2"))
     assert events[1]["user_id"] == "u2"
