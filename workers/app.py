@@ -7,13 +7,14 @@ nothing, and every setting below follows from that: early ack, no results, nothi
 from __future__ import annotations
 
 from celery import Celery
-from celery.signals import worker_process_init, worker_shutdown, worker_shutting_down
+from celery.signals import setup_logging, worker_process_init, worker_shutdown, worker_shutting_down
 from kombu import Queue
 
 from workers import shims, stopping
 from workers.bootsteps import Consuming, Heart
 from workers.ears import Ears
 from workers.keys import ROUTE
+from workers.logs import configure_celery
 from workers.settings import settings
 
 shims.install()
@@ -39,7 +40,6 @@ app.conf.update(
     worker_prefetch_multiplier=1,
     worker_disable_rate_limits=True,
     worker_send_task_events=True,
-    worker_hijack_root_logger=True,
     worker_redirect_stdouts=False,
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,
@@ -55,6 +55,7 @@ app.conf.update(
         "client_name": "fleet",
     },
 )
+setup_logging.connect(configure_celery)
 worker_shutting_down.connect(stopping.stop)
 worker_process_init.connect(stopping.be_child)
 worker_shutdown.connect(stopping.hand_over)

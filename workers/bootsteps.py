@@ -11,7 +11,6 @@ from workers import formats, sentry
 from workers.connection import redis, wait_for_redis
 from workers.errors import UnknownFormat
 from workers.heartbeat import Heartbeat
-from workers.logs import configure
 from workers.registry import registry
 from workers.soundness import weaknesses
 
@@ -34,7 +33,6 @@ class Heart(bootsteps.StartStopStep):
 
     def __init__(self, worker: Any, **options: Any) -> None:
         super().__init__(worker, **options)
-        configure()
         sentry.start()
         wait_for_redis()
         check_format()

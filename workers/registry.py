@@ -12,6 +12,7 @@ import structlog
 
 from destinations.form.integration import Integration, InvalidSpec, install
 from workers import formats, keys, scripts
+from workers.confidential import learn
 from workers.connection import redis
 from workers.process import per_process
 from workers.secrets import SecretKeyError, unlock, vault
@@ -116,6 +117,7 @@ class Registry:
             except (SecretKeyError, InvalidSpec) as error:
                 faults[name] = str(error)
                 log.error("integration cannot be used", integration=name, error=str(error))
+        learn(secret for integration in ready.values() for secret in integration.secrets)
         self._ready, self.faults, self._installed = ready, faults, installed
 
     def _compiled(self, name: str, document: Document) -> Integration:

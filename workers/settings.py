@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from dataclasses import dataclass
 from functools import cache
 from urllib.parse import urlsplit
 
 from environs import Env
+from marshmallow.validate import OneOf
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ class Settings:
     samples_per_second: int
     fates_kept: int
     log_format: str
+    log_level: int
     sentry_dsn: str | None
 
 
@@ -81,7 +84,8 @@ def settings() -> Settings:
         samples_kept=env.int("SAMPLES_KEPT", 1_000),
         samples_per_second=env.int("SAMPLES_PER_SECOND", 20),
         fates_kept=env.int("FATES_KEPT", 100_000),
-        log_format=env.str("LOG_FORMAT", "console"),
+        log_format=env.str("LOG_FORMAT", "console", validate=OneOf(("console", "json"))),
+        log_level=env.log_level("LOG_LEVEL", logging.INFO),
         sentry_dsn=env.str("SENTRY_DSN", None),
     )
 

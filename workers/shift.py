@@ -13,6 +13,7 @@ from destinations.form.parts import Reading, Verdict
 from workers import scripts
 from workers.clearance import clear
 from workers.connection import redis
+from workers.flight_log import FlightLog
 from workers.flights import Cut, Parcel, Settlement, Waiting, halves
 from workers.holds import place
 from workers.mappings import mapped, unmappable
@@ -48,6 +49,7 @@ class Shift:
         self.tally: Counter[str] = Counter()
         self.timing = Timing()
         self.park_ms = 0
+        self._log = FlightLog(integration.name, source.lane.member, self.tally)
         probe = source.lane.probe
         self._size = 1 if probe else flight_size(integration)
         self._fan_out = 1 if probe else settings().fan_out
@@ -96,9 +98,11 @@ class Shift:
     def _fly(self) -> bool:
         """One flight; False when there is nothing more to do."""
         cuts = self._linger()
+        self._log.begin()
         self._forgettings, living = without_forgotten(cuts, self.settle)
         parcels = [parcel for cut in living for parcel in self._prepared(cut).parcels]
         self._send(chains(self.integration, parcels))
+        self._log.end(sum(len(cut.members) for cut in cuts))
         return bool(cuts)
 
     def _linger(self) -> list[Cut]:
@@ -177,6 +181,7 @@ class Shift:
                 return False
             exchange = send(self.integration, request, records)
             self.timing.request(exchange.ms)
+            self._log.note(exchange)
             delivered = exchange.reading.verdict is Verdict.DELIVERED
             if delivered and number == len(parcel.requests):
                 self.timing.delivered(parcel, clearance.at_ms, clearance.slept_ms)

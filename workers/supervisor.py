@@ -103,15 +103,9 @@ class Supervisor:
 
 def worker_command(number: int, *, queues: Sequence[str], slots: int, log_level: str) -> list[str]:
     """The command of one worker process."""
-    command = [
-        sys.executable,
-        "-m",
-        "celery",
-        "-A",
-        "workers.app",
-        "worker",
-        "--hostname",
-        f"fleet{number}-{os.getpid()}@%h",
-    ]
+    celery = [sys.executable, "-m", "celery", "-A", "workers.app"]
+    if settings().log_format == "json":
+        celery.append("--quiet")  # no banner
+    command = [*celery, "worker", "--hostname", f"fleet{number}-{os.getpid()}@%h"]
     command += ["--concurrency", str(slots), "--loglevel", log_level, "--without-gossip", "--without-mingle"]
     return [*command, "--queues", ",".join(queues)] if queues else command

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 
@@ -24,10 +25,15 @@ from workers.supervisor import Supervisor, worker_command
 @click.option("--slots", type=click.IntRange(1), help="Lanes worked at once by a process (threads: 32, prefork: 4).")
 @click.option("--processes", type=click.IntRange(1), help="Worker processes (threads: one a core, prefork: 1).")
 @click.option(
-    "--log-level", type=click.Choice(["DEBUG", "INFO", "WARNING", "ERROR"]), default="INFO", help="What Celery logs."
+    "--log-level",
+    type=click.Choice(["DEBUG", "INFO", "WARNING", "ERROR"]),
+    default=lambda: logging.getLevelName(settings().log_level),
+    help="From where on things are logged.",
 )
 def worker(only: str | None, pool: str, slots: int | None, processes: int | None, log_level: str) -> None:
     """Run workers until interrupted; one that ends is started again."""
+    os.environ["FLEET_LOG_LEVEL"] = log_level
+    settings.cache_clear()
     configure()
     queues = check(only)
     os.environ["FLEET_POOL"] = pool
