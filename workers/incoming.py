@@ -21,34 +21,39 @@ RawEntry = tuple[bytes, list[bytes]]
 
 @dataclass(slots=True)
 class Entry:
-    """One entry: its event, or the fault that keeps it from being one."""
+    """One entry: its event, or the fault that keeps it from being one.
+
+    ``digest``  of the message id; of the entry's own id when it is no event
+    """
 
     id: str
     body: bytes
     event: Event | None
     fault: InvalidEvent | None
-    received_at: str
     came_ms: int
+    digest: str
 
     @property
-    def digest(self) -> str:
-        """Digest of the message id; of the entry's own id when it is no event."""
-        return digest(self.event["message_id"] if self.event else self.id)
+    def received_at(self) -> str:
+        """When it came: ISO 8601 UTC."""
+        return iso(self.came_ms)
 
 
 def read(entry: RawEntry) -> Entry:
     """Read an entry of an inbox lane. Its fields: ``event``, and ``raw``, its id in the raw stream it came by."""
-    identifier, flat = entry
+    identifier, flat = entry[0].decode(), entry[1]
+    if len(flat) == 2:
+        body, came_ms = flat[1], milliseconds(identifier)
+        event = orjson.loads(body)
+        return Entry(identifier, body, event, None, came_ms, digest(event["message_id"]))
     fields = dict(zip(flat[::2], flat[1::2], strict=True))
-    raw_id = fields.get(b"raw")
-    came_ms = milliseconds((raw_id or identifier).decode())
-    came = iso(came_ms)
-    body = fields.get(b"event", b"")
+    raw_id, body = fields[b"raw"], fields.get(b"event", b"")
+    came_ms = milliseconds(raw_id.decode())
     try:
-        event = orjson.loads(body) if raw_id is None else load_raw(body, raw_id, came)
+        event = load_raw(body, raw_id, iso(came_ms))
     except InvalidEvent as fault:
-        return Entry(identifier.decode(), body, None, fault, came, came_ms)
-    return Entry(identifier.decode(), body, event, None, came, came_ms)
+        return Entry(identifier, body, None, fault, came_ms, digest(identifier))
+    return Entry(identifier, body, event, None, came_ms, digest(event["message_id"]))
 
 
 def load_raw(body: bytes, raw_id: bytes, received_at: str) -> Event:

@@ -8,14 +8,14 @@ traits merge without anybody reading them first.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 
 from schemas.event import Event
-from workers import keys
+from workers import keys, scripts
 from workers.connection import redis
 
 ANONYMOUS = "anonymous:"
@@ -62,10 +62,13 @@ class Person:
 
 def identifiers(event: Mapping[str, Any]) -> list[Identifier]:
     """Under which ids an event's person is known. What an alias calls previous may have been of either kind."""
-    known = [("a", event.get("anonymous_id")), ("u", event.get("user_id"))]
-    if event.get("type") == "alias":
-        known = [("a", event["previous_id"]), ("u", event["previous_id"]), *known]
-    return [(kind, identifier) for kind, identifier in known if identifier]
+    anonymous, user = event.get("anonymous_id"), event.get("user_id")
+    known = [("a", anonymous)] if anonymous else []
+    if user:
+        known.append(("u", user))
+    if event.get("type") == "alias" and event["previous_id"]:
+        known[:0] = [("a", event["previous_id"]), ("u", event["previous_id"])]
+    return known
 
 
 def key_of(identifier: Identifier) -> str:
@@ -73,10 +76,10 @@ def key_of(identifier: Identifier) -> str:
     return keys.person(*identifier)
 
 
-def parse(record: Mapping[bytes, bytes]) -> Person:
-    """A record as read from Redis."""
+def parse(record: Sequence[bytes]) -> Person:
+    """A record as read from Redis: its fields and values, one after another."""
     person = Person()
-    for name, value in record.items():
+    for name, value in zip(record[::2], record[1::2], strict=True):
         if name[:2] == b"t:":
             person.traits[name[2:].decode()] = orjson.loads(value)
         elif name == b"consent":
@@ -90,7 +93,7 @@ def parse(record: Mapping[bytes, bytes]) -> Person:
 
 
 class People:
-    """The persons a batch speaks of, read in two pipelined looks: by ids given, then by the user ids behind them."""
+    """The persons a batch speaks of, read in two looks: by the ids given, then by the user ids behind them."""
 
     def __init__(self) -> None:
         self._known: dict[Identifier, Person] = {}
@@ -103,14 +106,15 @@ class People:
     def _look(self, wanted: Iterable[Identifier]) -> None:
         missing = [identifier for identifier in dict.fromkeys(wanted) if identifier not in self._known]
         if missing:
-            with redis().pipeline(transaction=False) as pipe:
-                for identifier in missing:
-                    pipe.hgetall(key_of(identifier))
-                self._known.update(zip(missing, map(parse, pipe.execute()), strict=True))
+            records = scripts.call(redis(), "people", [key_of(identifier) for identifier in missing], ())
+            self._known.update(zip(missing, map(parse, records), strict=True))
 
     def of(self, identifier: Identifier) -> Person:
         """One person's record."""
-        return self._known.setdefault(identifier, Person())
+        person = self._known.get(identifier)
+        if person is None:
+            person = self._known[identifier] = Person()
+        return person
 
     def changes(self) -> list[tuple[str, dict[str, bytes]]]:
         """What to write: key and fields of every record that changed."""
@@ -118,26 +122,24 @@ class People:
 
     def carry(self, event: Event, now_ms: int) -> None:
         """Learn from an event, then give it what is known: user id, traits it has not itself, consent in force."""
-        self._learn(event, now_ms)
-        anonymous = self._known.get(("a", event.get("anonymous_id", "")))
-        if anonymous and anonymous.user_id and "user_id" not in event:
-            event["user_id"] = anonymous.user_id
-        records = [self.of(identifier) for identifier in identifiers(event)]
-        event["traits"] = merged_traits(records, event["traits"])
-        consent = latest_consent(records)
-        if consent is not None and "consent" not in event["context"]:
-            event["context"]["consent"] = dict(consent)
-
-    def _learn(self, event: Event, now_ms: int) -> None:
         names = identifiers(event)
+        records = [self.of(name) for name in names]
         consent = event["context"].get("consent")
         if consent is not None:
-            for name in names:
-                self.of(name).consents(consent, now_ms)
+            for record in records:
+                record.consents(consent, now_ms)
         if event["type"] == "identify":
             self._identify(event, dict(names))
         elif event["type"] == "alias" and event["previous_id"] != event["user_id"]:
             self._alias(event["previous_id"], event["user_id"])
+        if "user_id" not in event and records[0].user_id:
+            event["user_id"] = records[0].user_id
+            records.append(self.of(("u", records[0].user_id)))
+        event["traits"] = merged_traits(records, event["traits"])
+        if consent is None:
+            consent = latest_consent(records)
+            if consent is not None:
+                event["context"]["consent"] = dict(consent)
 
     def _identify(self, event: Event, names: Mapping[str, str]) -> None:
         traits = event["traits"]

@@ -160,5 +160,5 @@ def _read_consents(wanted: set[Identifier]) -> dict[Identifier, Person]:
         for name in names:
             pipe.hget(key_of(name), "consent")
         answers = pipe.execute()
-    records = ({b"consent": answer} if answer else {} for answer in answers)
+    records = ([b"consent", answer] if answer else [] for answer in answers)
     return dict(zip(names, map(parse, records), strict=True))

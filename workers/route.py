@@ -28,6 +28,9 @@ from workers.stopping import in_hand, stopping
 log = structlog.get_logger(__name__)
 
 BATCH = 500
+COPIES = 5_000
+"""Copies of events that one step makes at the most: about 15 ms, in which Redis answers nobody else."""
+
 FULL_PAUSE_MS = 1_000
 BLOCKED_PAUSE_MS = 500
 STEP_SECONDS = 2.0
@@ -75,9 +78,15 @@ def steps(lane: Lane) -> Iterator[int]:
 
 
 def route_batch(lane: Lane) -> int:
-    """Route up to ``BATCH`` events from the head of a lane; how many left it."""
-    answer = scripts.call(redis(), "cut", (lane.state, lane.stream), (lane.token, BATCH))
-    return Batch(lane, answer[0]).carry_out() if answer and answer[0] else 0
+    """Route events from the head of a lane; how many left it."""
+    answer = scripts.call(redis(), "cut", (lane.state, lane.stream), (lane.token, batch_size(lane)))
+    return Batch(lane, answer[0], answer[3]).carry_out() if answer and answer[0] else 0
+
+
+def batch_size(lane: Lane) -> int:
+    """How many events are routed in one step: fewer where each makes many copies."""
+    integrations = registry().at(lane.revision).pipelines.get(lane.member.rpartition("/")[0], ())
+    return max(1, min(BATCH, COPIES // max(1, len(integrations))))
 
 
 def full() -> bool:
@@ -91,6 +100,7 @@ class Batch:
 
     lane: Lane
     raw: list[RawEntry]
+    now_ms: int
 
     @property
     def pipeline(self) -> str:
@@ -98,20 +108,18 @@ class Batch:
         return self.lane.member.rpartition("/")[0]
 
     def carry_out(self) -> int:
-        """Plan and route the batch; how many entries left. Once more when a message was routed elsewhere meanwhile, and
-        from reading on when a person was forgotten, some of the entries may be gone, or an integration deleted.
+        """Plan and route the batch; how many entries left. Once more when a message of it was routed before, and from
+        reading on when a person was forgotten, some of the entries may be gone, or an integration deleted.
         """
-        seconds, micro = redis().time()
-        now_ms = seconds * 1000 + micro // 1000
-        sets = repeats.mark_sets(self.pipeline, now_ms)
+        sets = repeats.mark_sets(self.pipeline, self.now_ms)
         known: set[str] = set()
         while True:
             entries = [read(entry) for entry in self.raw]
-            known |= repeats.known(sets, [entry.digest for entry in entries])
             people = People()
-            plan = self._planned(entries, known, people, now_ms)
+            plan = self._planned(entries, known, people)
             word, *rest = self._run(plan, people, sets)
             if word == b"repeat":
+                known.update(digest.decode() for digest in rest)
                 continue
             if word == b"stale":
                 registry().refresh()
@@ -133,7 +141,7 @@ class Batch:
             raise Blocked(name)
         self.raw = self.raw[:room]
 
-    def _planned(self, entries: list[Entry], known: set[str], people: People, now_ms: int) -> Plan:
+    def _planned(self, entries: list[Entry], known: set[str], people: People) -> Plan:
         fleet = registry().at(self.lane.revision)
         names = fleet.pipelines[self.pipeline]
         ready = [(name, integration) for name in names if (integration := fleet.get(name))]
@@ -160,7 +168,7 @@ class Batch:
                 plan.digests.append(entry.digest)
                 plan.counts["routed"] += 1
                 assert entry.event is not None
-                people.carry(entry.event, now_ms)
+                people.carry(entry.event, self.now_ms)
                 give(plan, entry.event, ready, unready)
         return plan
 

@@ -26,6 +26,8 @@ from workers.route import Batch, route, route_batch
 from workers.settings import settings
 from workers.side import Side
 
+NOW_MS = 1_780_740_000_000
+
 pytestmark = pytest.mark.engine
 
 
@@ -318,7 +320,7 @@ def test_a_foreign_token_moves_nothing_in_an_inbox(fleet: Fleet, script: str) ->
     entries = raw_entries(lane)
     stranger = replace(lane, token="somebody else")
     before = fleet.everything()
-    steps = {"route": lambda: Batch(stranger, entries).carry_out(), "drain": lambda: drain(stranger)}
+    steps = {"route": lambda: Batch(stranger, entries, NOW_MS).carry_out(), "drain": lambda: drain(stranger)}
     assert not steps.get(script, lambda: route_batch(stranger))()
     assert fleet.everything() == before
 
@@ -328,7 +330,7 @@ def test_a_script_sent_again_counts_nothing_twice(fleet: Fleet) -> None:
     workers.enqueue([track(), track()])
     inbox = leased(keys.ROUTE)
     entries = raw_entries(inbox)
-    assert [Batch(inbox, entries).carry_out() for _ in range(2)] == [2, 0]
+    assert [Batch(inbox, entries, NOW_MS).carry_out() for _ in range(2)] == [2, 0]
     release(inbox)
     lane = leased(name)
     members = cut(lane, 10)

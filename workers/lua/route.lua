@@ -10,7 +10,8 @@
 -- then 5 keys an integration: agenda, ticketed, lane (stream), ledger, unmapped names; then one key a person
 -- ARGV[1] token   ARGV[2] the plan (JSON, see workers/plan.py)   ARGV[3…] events (JSON) to append
 -- → {"done", entries removed, positions (from 0) of integrations that need a ticket…}
--- | {"repeat"} | {"stale"} | {"lost"} | {"blocked", position (from 0) of an integration, how many it has room for}
+-- | {"repeat", digests that were routed…} | {"stale"} | {"lost"} | {"blocked", position (from 0) of an integration, how many it has room for}
+--@include chunks
 if redis.call('HGET', KEYS[1], 'owner') ~= ARGV[1] then return {'lost'} end
 local plan = cjson.decode(ARGV[2])
 local last = plan.ids[#plan.ids]
@@ -19,12 +20,15 @@ if (redis.call('GET', KEYS[7]) or '0') ~= plan.forgettings then return {'stale'}
 for _, integration in ipairs(plan.integrations) do
   if redis.call('HEXISTS', KEYS[8], integration.name) == 0 then return {'stale'} end
 end
-local sets = plan.mark_sets
-for _, digest in ipairs(plan.digests) do
-  for set = 9, 8 + sets do
-    if redis.call('SISMEMBER', KEYS[set], digest) == 1 then return {'repeat'} end
-  end
+local sets, repeated = plan.mark_sets, {'repeat'}
+for set = 9, 8 + sets do
+  in_chunks(plan.digests, function(from, ...)
+    for i, known in ipairs(redis.call('SMISMEMBER', KEYS[set], ...)) do
+      if known == 1 then repeated[#repeated + 1] = plan.digests[from + i - 1] end
+    end
+  end)
 end
+if #repeated > 1 then return repeated end
 
 -- How many events may still be appended for an integration.
 local function room_of(integration)
@@ -47,12 +51,12 @@ end
 
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-for _, digest in ipairs(plan.digests) do redis.call('SADD', KEYS[9], digest) end
+in_chunks(plan.digests, function(_, ...) redis.call('SADD', KEYS[9], ...) end)
 if #plan.digests > 0 then redis.call('PEXPIRE', KEYS[9], plan.mark_ms) end
 
 local people = 8 + sets + 5 * #plan.integrations
 for i, person in ipairs(plan.people) do
-  for f = 1, #person, 2 do redis.call('HSET', KEYS[people + i], person[f], person[f + 1]) end
+  in_chunks(person, function(_, ...) redis.call('HSET', KEYS[people + i], ...) end)
   redis.call('EXPIRE', KEYS[people + i], plan.person_seconds)
 end
 
@@ -104,5 +108,5 @@ if fates > 0 then
   end
 end
 
-for _, id in ipairs(plan.ids) do answer[2] = answer[2] + redis.call('XDEL', KEYS[2], id) end
+in_chunks(plan.ids, function(_, ...) answer[2] = answer[2] + redis.call('XDEL', KEYS[2], ...) end)
 return answer
