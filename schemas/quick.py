@@ -37,10 +37,14 @@ def accept(raw: dict[Any, Any], limits: EventLimits) -> dict[str, Any] | None:
     """
     values: list[Any] = []
     for key, value in raw.items():
-        if type(value) is str:
-            if not _is_good(key, value):
+        kind = type(value)
+        if kind is str:
+            if key in _WORDS:
+                if not 0 < len(value) <= LONGEST_TEXT or value.isspace():
+                    return None
+            elif not _is_good(key, value):
                 return None
-        elif type(value) is dict and key in OBJECTS:
+        elif kind is dict and key in OBJECTS:
             values += value.values()
         else:
             return None
@@ -50,8 +54,6 @@ def accept(raw: dict[Any, Any], limits: EventLimits) -> dict[str, Any] | None:
 
 
 def _is_good(key: str, value: str) -> bool:
-    if key in _WORDS:
-        return 0 < len(value) <= LONGEST_TEXT and not value.isspace()
     if key in MOMENTS:
         return is_written(value)
     return key == "type" and value in _TYPES
@@ -79,13 +81,18 @@ def _is_plain(values: list[Any], limits: EventLimits) -> bool:
 def _below(values: list[Any], most: int) -> list[Any] | None:
     """What the objects and lists among the values hold; None when there is too much of it, or one is not plain."""
     below: list[Any] = []
-    for value in [value for value in values if type(value) not in _SIMPLE]:
+    for value in values:
         kind = type(value)
-        if kind is dict or kind is list:
+        if kind in _SIMPLE:
+            continue
+        if kind is float:
+            if not isfinite(value):
+                return None
+        elif kind is dict or kind is list:
             below += value.values() if kind is dict else value
             if len(below) > most:
                 return None
-        elif kind is not float or not isfinite(value):
+        else:
             return None
     return below
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
 from typing import Any
@@ -67,13 +68,20 @@ class Producer:
         # What is to be on disk is what this connection has written: WAITAOF must go the same way.
         with one_connection(self._redis) if durable else nullcontext(self._redis) as connection:
             try:
-                wanted = self._retrying(self._append, events, pipeline, connection)
+                wanted = self._try(events, pipeline, connection)
             except AWAY as error:
                 raise Away(f"not kept: Redis did not answer ({error}); check FLEET_REDIS_URL and try again") from error
             if wanted:
                 tickets.publish([keys.ROUTE])
             if durable:
                 wait_for_disk(connection)
+
+    def _try(self, events: list[Encoded], pipeline: str, redis: Redis) -> int:
+        """Append, again and again while Redis is away. Not with tenacity at once: that costs a tenth of one event."""
+        try:
+            return self._append(events, pipeline, redis)
+        except AWAY:
+            return self._retrying(self._append, events, pipeline, redis)
 
     def _append(self, events: list[Encoded], pipeline: str, redis: Redis) -> int:
         try:
@@ -89,9 +97,9 @@ class Producer:
 
     def _script(self, events: list[Encoded], pipeline: str, redis: Redis) -> int:
         lanes = self._lanes or settings().lanes
-        by_lane: dict[int, list[bytes]] = {}
+        by_lane: defaultdict[int, list[bytes]] = defaultdict(list)
         for event, body in events:
-            by_lane.setdefault(lane_of(event, lanes), []).append(body)
+            by_lane[lane_of(event, lanes)].append(body)
         names = [keys.FLEET, keys.PIPELINES, keys.agenda(keys.ROUTE), keys.ticketed(keys.ROUTE)]
         names += [keys.pipeline_ledger(pipeline), *(keys.inbox(pipeline, lane) for lane in by_lane)]
         arguments: list[scripts.Argument] = [pipeline, lanes, settings().ticket_ms, settings().full_percent]
