@@ -7,7 +7,9 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate
 
+from schemas.limits import Positive
 from schemas.names import check_integration_name
+from schemas.origin import Origin
 
 
 def _each_once(names: list[Any]) -> None:
@@ -17,7 +19,11 @@ def _each_once(names: list[Any]) -> None:
 
 
 class PipelineSchema(Schema):
-    """The integrations of a pipeline, at least one: without any its events would be lost."""
+    """The integrations of a pipeline, at least one: without any its events would be lost.
+
+    ``origins``  pages whose scripts may hand in events over HTTP; none: no browser may
+    ``rate``     events a second that each write key may hand in over HTTP; None is no limit
+    """
 
     integrations = fields.List(
         fields.Str(validate=check_integration_name),
@@ -25,3 +31,7 @@ class PipelineSchema(Schema):
         error_messages={"invalid": "Must be a list of integration names."},
         validate=[validate.Length(min=1, error="Name at least one integration."), _each_once],
     )
+    origins = fields.List(
+        Origin(), load_default=list, error_messages={"invalid": "Must be a list, like [https://shop.example.com]."}
+    )
+    rate = Positive(load_default=None, allow_none=True)

@@ -111,13 +111,13 @@ def unchanged(document: Document, spec: Mapping[str, Any], new_key: bool) -> boo
 
 
 def _pipelines(change: Change, configuration: Configuration, installed: Installed) -> None:
-    for name, integrations in configuration.pipelines.items():
+    for name, spec in configuration.pipelines.items():
         known = installed.pipelines.get(name)
-        if known == integrations:
+        if known == spec:
             change.left.append(f"pipeline {name}")
             continue
         (change.changed if known else change.added).append(f"pipeline {name}")
-        change.pipelines[name] = {"integrations": integrations}
+        change.pipelines[name] = dict(spec)
 
 
 def _prune(change: Change, configuration: Configuration, installed: Installed) -> None:

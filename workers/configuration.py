@@ -30,9 +30,9 @@ class InvalidFile(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """A valid configuration file: pipelines, and integrations compiled."""
+    """A valid configuration file: specifications of pipelines, and integrations compiled."""
 
-    pipelines: Mapping[str, tuple[str, ...]]
+    pipelines: Mapping[str, Mapping[str, Any]]
     integrations: Mapping[str, Integration]
 
 
@@ -65,8 +65,7 @@ def check(document: Any, installed: Collection[str] = ()) -> Configuration:
     integrations = _compiled(expanded, faults)
     if faults:
         raise InvalidFile(sorted(set(faults)))
-    pipelines = {name: tuple(spec["integrations"]) for name, spec in loaded["pipelines"].items()}
-    return Configuration(pipelines, integrations)
+    return Configuration(loaded["pipelines"], integrations)
 
 
 def expand(value: Any, place: str, faults: list[str]) -> Any:

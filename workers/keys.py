@@ -32,6 +32,7 @@ TOMBSTONES = f"{PREFIX}:tombstones"
 FORGETTINGS = f"{PREFIX}:forgettings"
 AUDIT_TURN = f"{PREFIX}:audit:turn"
 AUDITED = f"{PREFIX}:audit:faults"
+WRITE_KEYS = f"{PREFIX}:write-keys"
 
 
 def agenda(queue: str) -> str:

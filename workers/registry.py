@@ -22,14 +22,17 @@ log = structlog.get_logger(__name__)
 Document = dict[str, Any]
 """An integration as stored: ``{"spec": …, "revision": n}``, secrets encrypted."""
 
+PIPELINE: Mapping[str, Any] = {"origins": [], "rate": None}
+"""What a stored pipeline says that does not say it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """One look at the fleet's configuration."""
+    """One look at the fleet's configuration. ``pipelines`` are specifications, as ``PipelineSchema`` loads them."""
 
     revision: int
     lanes: int
-    pipelines: Mapping[str, tuple[str, ...]]
+    pipelines: Mapping[str, Mapping[str, Any]]
     documents: Mapping[str, Document]
 
 
@@ -42,7 +45,7 @@ def read_installed() -> Installed:
     return Installed(
         int(revision or 0),
         int(lanes or 0),
-        {name: tuple(document["integrations"]) for name, document in _documents(pipelines)},
+        {name: {**PIPELINE, **document} for name, document in _documents(pipelines)},
         dict(_documents(integrations)),
     )
 
@@ -66,6 +69,7 @@ class Registry:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._installed = Installed(-1, 0, {}, {})
+        self._pipelines: dict[str, tuple[str, ...]] = {}
         self._ready: dict[str, Integration] = {}
         self.faults: dict[str, str] = {}
 
@@ -77,7 +81,7 @@ class Registry:
     @property
     def pipelines(self) -> Mapping[str, tuple[str, ...]]:
         """Integrations by pipeline."""
-        return self._installed.pipelines
+        return self._pipelines
 
     @property
     def lanes(self) -> int:
@@ -118,7 +122,8 @@ class Registry:
                 faults[name] = str(error)
                 log.error("integration cannot be used", integration=name, error=str(error))
         learn(secret for integration in ready.values() for secret in integration.secrets)
-        self._ready, self.faults, self._installed = ready, faults, installed
+        pipelines = {name: tuple(spec["integrations"]) for name, spec in installed.pipelines.items()}
+        self._ready, self.faults, self._pipelines, self._installed = ready, faults, pipelines, installed
 
     def _compiled(self, name: str, document: Document) -> Integration:
         known = self._ready.get(name)

@@ -37,6 +37,9 @@ COMMANDS = {
     "forget": Entry("workers.cli.forget:forget", "Erase a person from everything the fleet keeps."),
     "audit": Entry("workers.cli.audit:audit", "Recount everything that waits and died against the ledgers."),
     "keys": Entry("workers.cli.keys:keys", "Look after the key that encrypts the integrations' secrets."),
+    "write-key": Entry(
+        "workers.cli.write_key:write_key", "Make and end the keys by which producers come in over HTTP."
+    ),
     "sandbox": Entry("workers.cli.sandbox:sandbox", "Serve the stand-in vendors alone."),
 }
 

@@ -11,6 +11,7 @@ from schemas.blueprint import BlueprintSchema
 from schemas.faults import flatten
 from schemas.fleet_file import FleetFileSchema
 from schemas.integration import IntegrationSchema
+from schemas.pipeline import PipelineSchema
 
 BLUEPRINT = {
     "unmapped": "forward",
@@ -69,7 +70,8 @@ def test_a_blueprint_has_its_defaults() -> None:
 
 def test_a_pipeline_may_name_what_was_installed_before() -> None:
     file = {"pipelines": {"store": {"integrations": ["klaviyo-uk"]}}}
-    assert FleetFileSchema(["klaviyo-uk"]).load(file)["pipelines"] == file["pipelines"]
+    loaded = FleetFileSchema(["klaviyo-uk"]).load(file)["pipelines"]
+    assert loaded == {"store": {"integrations": ["klaviyo-uk"], "origins": [], "rate": None}}
     assert faults_of(file, ("klaviyo",)) == [
         "pipelines.store.integrations: There is no integration klaviyo-uk; did you mean klaviyo?"
     ]
@@ -81,6 +83,7 @@ def test_every_fault_of_a_file_has_its_place() -> None:
             "Store": {"integrations": ["a"]},
             "none": {"integrations": []},
             "twice": {"integrations": ["a", "a"]},
+            "web": {"integrations": ["a"], "origins": ["https://a.example/b", "a.example"], "rate": 0},
         },
         "integrations": {
             "route": {"destination": "statsig"},
@@ -98,6 +101,15 @@ def test_every_fault_of_a_file_has_its_place() -> None:
         'pipelines.Store: "Store" is not a name; use at most 63 of a-z, 0-9 and hyphens, a letter or digit first',
         "pipelines.none.integrations: Name at least one integration.",
         "pipelines.twice.integrations: Names a more than once; name each integration once.",
+        (
+            'pipelines.web.origins.0: "https://a.example/b" is more than an origin; '
+            "write scheme, host and at most a port, or *."
+        ),
+        (
+            'pipelines.web.origins.1: "a.example" is not a base URL; '
+            "write http:// or https://, a host, and at most a port and a path."
+        ),
+        "pipelines.web.rate: Must be a number greater than 0, not 0.",
         "integrations.route: is reserved, as are aside, dead, inbox; choose another name",
         "integrations.a.destination: Missing data for required field.",
         "integrations.a.limits.requests_per_minute: Must be a number greater than 0, not 0.",
@@ -140,3 +152,10 @@ def test_what_is_no_base_url(url: object) -> None:
     with pytest.raises(ValidationError) as refusal:
         IntegrationSchema().load({"destination": "statsig", "base_url": url})
     assert [fault.split(":")[0] for fault in flatten(refusal.value.messages)] == ["base_url"]
+
+
+def test_origins_are_kept_as_browsers_write_them() -> None:
+    given = ["HTTPS://Shop.Example.com:443/", "http://localhost:8080", "http://[::1]:80", "*"]
+    loaded = PipelineSchema().load({"integrations": ["a"], "origins": given, "rate": "0.5"})
+    assert loaded["origins"] == ["https://shop.example.com", "http://localhost:8080", "http://[::1]", "*"]
+    assert loaded["rate"] == 0.5

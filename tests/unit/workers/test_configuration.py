@@ -18,7 +18,7 @@ def faults(document: Any) -> list[str]:
 def test_a_sound_document_is_compiled_with_its_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TEST_KEY", "pk_1")
     found = check({"pipelines": {"shop": {"integrations": ["uk"]}}, "integrations": {"uk": KLAVIYO}})
-    assert found.pipelines == {"shop": ("uk",)}
+    assert found.pipelines == {"shop": {"integrations": ["uk"], "origins": [], "rate": None}}
     assert found.integrations["uk"].config["private_api_key"] == "pk_1"
 
 
