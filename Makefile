@@ -27,6 +27,10 @@ test: .venv ## the whole test suite  (ARGS="tests/unit -k klaviyo")
 chaos: .venv ## what survives what, counted at the vendors  (ARGS="--short", ARGS="--only 3,14 --seed 7")
 	@$(BIN)/python -m tests.chaos $(ARGS)
 
+.PHONY: bench
+bench: .venv/.bench ## how fast, beside what else one would write  (ARGS="--quick", ARGS="--only enqueue,latency")
+	@$(BIN)/python -m tests.bench $(ARGS)
+
 .PHONY: check lint types imports
 check: lint types imports ## lint, format, types, direction of imports  (-k: all faults at once)
 lint: .venv
@@ -46,14 +50,16 @@ format: .venv ## let ruff fix and format what it can
 docs: .venv ## write docs/destinations/ from the declarations
 	$(BIN)/python -m destinations.form.pages docs/destinations
 
-LOCK := uv pip compile pyproject.toml --group build --universal --python-version 3.11 --generate-hashes --no-header \
-    --no-emit-index-url --no-emit-find-links --quiet
+COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
+    --no-emit-find-links --quiet
+LOCK := $(COMPILE) pyproject.toml --group build
 
 .PHONY: lock
 lock: ## pin every dependency anew  (needs uv; ARGS="--upgrade" for newer ones)
 	@command -v uv >/dev/null || { echo "make lock needs uv: install it, or put it on PATH." >&2; exit 1; }
 	$(LOCK) --group dev --output-file requirements.lock $(ARGS)
 	$(LOCK) --constraints requirements.lock --no-annotate --output-file deploy/requirements.lock
+	$(COMPILE) --group bench --constraints requirements.lock --output-file tests/bench/requirements.lock $(ARGS)
 
 .PHONY: clean
 clean: ## remove the environment, caches and data of local runs
@@ -65,6 +71,11 @@ clean: ## remove the environment, caches and data of local runs
 
 .venv/.installed: pyproject.toml .venv/.locked
 	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/.bench: tests/bench/requirements.lock .venv/.installed
+	@echo "Installing what is compared with, from tests/bench/requirements.lock ..."
+	@$(PIP) install --quiet --require-hashes --requirement tests/bench/requirements.lock
 	@touch $@
 
 .venv/.locked: requirements.lock

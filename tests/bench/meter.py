@@ -1,0 +1,27 @@
+"""A meter: what a stretch of work took, in time and in the CPU of everybody who took part."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+
+from tests.bench import gauge
+from tests.bench.samples import Sample
+
+
+class Meter:
+    """Begins to measure when it is made. ``groups``: process groups by the part they play."""
+
+    def __init__(self, groups: Mapping[str, list[int]]) -> None:
+        self._groups = groups
+        self._before = self._cpu()
+        self._started = time.monotonic()
+
+    def _cpu(self) -> dict[str, float]:
+        return {part: sum(map(gauge.cpu, groups)) for part, groups in self._groups.items()}
+
+    def read(self, number: int) -> Sample:
+        """What ``number`` pieces of work have taken so far: pieces a second, and CPU µs a piece of each part."""
+        seconds, now = time.monotonic() - self._started, self._cpu()
+        cost = {f"{part}_us": (now[part] - self._before[part]) / number * 1e6 for part in now}
+        return {"per_s": number / seconds, "seconds": seconds, "n": number, **cost}
