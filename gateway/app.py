@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Flask
+from typing import Any
+
+import sentry_sdk
+from flask import Flask, got_request_exception
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from gateway import health
@@ -16,15 +19,21 @@ BLUEPRINTS = (health.blueprint,)
 
 def create_app() -> Flask:
     """Make the application of this process."""
-    logs.configure()
-    sentry.start()
+    logs.configure_all()
+    sentry.start("gateway")
     app = Flask("gateway", static_folder=None)
     app.config.update(options())
     app.json = OrjsonProvider(app)
     app.url_map.strict_slashes = False
+    got_request_exception.connect(_report, app)
     interface = Interface(app)
     for blueprint in BLUEPRINTS:
         interface.register_blueprint(blueprint)
     if settings().proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings().proxies, x_proto=settings().proxies)  # type: ignore[method-assign]
     return app
+
+
+def _report(_: Flask, exception: BaseException, **__: Any) -> None:
+    """Tell Sentry of what no error handler knew: a bug of ours."""
+    sentry_sdk.capture_exception(exception)

@@ -14,7 +14,7 @@ from workers import shims, stopping
 from workers.bootsteps import Consuming, Heart
 from workers.ears import Ears
 from workers.keys import ROUTE
-from workers.logs import configure_celery
+from workers.logs import configure_all
 from workers.settings import settings
 
 shims.install()
@@ -55,7 +55,7 @@ app.conf.update(
         "client_name": "fleet",
     },
 )
-setup_logging.connect(configure_celery)
+setup_logging.connect(configure_all)
 worker_shutting_down.connect(stopping.stop)
 worker_process_init.connect(stopping.be_child)
 worker_shutdown.connect(stopping.hand_over)

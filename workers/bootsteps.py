@@ -6,6 +6,7 @@ from typing import Any
 
 import structlog
 from celery import bootsteps
+from celery.signals import task_failure
 
 from workers import formats, sentry
 from workers.connection import redis, wait_for_redis
@@ -33,7 +34,8 @@ class Heart(bootsteps.StartStopStep):
 
     def __init__(self, worker: Any, **options: Any) -> None:
         super().__init__(worker, **options)
-        sentry.start()
+        sentry.start("worker")
+        task_failure.connect(sentry.task_failed)
         wait_for_redis()
         check_format()
         registry().check_secret_keys()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 
+import sentry_sdk
 import structlog
 
-from workers import keys, scripts
+from workers import alarm, keys, scripts
 from workers.audit import audit_in_turn
 from workers.connection import AWAY, redis
 from workers.registry import registry
@@ -43,8 +44,9 @@ class Heartbeat:
                 self._back()
             except AWAY as error:
                 self._gone(error)
-            except Exception:
+            except Exception as error:
                 log.exception("a heartbeat failed; the next one comes in a second")
+                sentry_sdk.capture_exception(error)
             self._stopped.wait(SECOND)
 
     def _beat(self) -> None:
@@ -55,6 +57,7 @@ class Heartbeat:
             summon([keys.ROUTE, *registry().names])
         audit_in_turn(registry())
         purge_old_in_turn(registry())
+        alarm.ring_in_turn(registry())
 
     def _gone(self, error: Exception) -> None:
         if not self._away:

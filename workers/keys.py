@@ -33,6 +33,7 @@ FORGETTINGS = f"{PREFIX}:forgettings"
 AUDIT_TURN = f"{PREFIX}:audit:turn"
 AUDITED = f"{PREFIX}:audit:faults"
 WRITE_KEYS = f"{PREFIX}:write-keys"
+ALARM_TURN = f"{PREFIX}:alarm:turn"
 
 
 def agenda(queue: str) -> str:
@@ -143,6 +144,11 @@ def inbox_dead(pipeline: str) -> str:
 def hold(integration: str) -> str:
     """Hash: an integration-wide pause."""
     return f"{PREFIX}:hold:{integration}"
+
+
+def alarmed(integration: str) -> str:
+    """Expiring mark: people were told that the integration is held."""
+    return f"{PREFIX}:alarmed:{integration}"
 
 
 def held(integration: str) -> str:

@@ -30,8 +30,8 @@ def configure() -> None:
     )
 
 
-def configure_celery(loglevel: int | str | None = None, logfile: str | None = None, **_: Any) -> None:
-    """Give Celery's own lines the same format; a receiver of its ``setup_logging``, which leaves the matter to us."""
+def configure_all(loglevel: int | str | None = None, logfile: str | None = None, **_: Any) -> None:
+    """The same also for what others log in this process; a receiver of Celery's ``setup_logging``."""
     configure()
     stream = Path(logfile).open("a", encoding="utf-8") if logfile else sys.stderr  # noqa: SIM115  # open to the end
     handler = logging.StreamHandler(stream)

@@ -49,6 +49,9 @@ class Settings:
     log_format: str
     log_level: int
     sentry_dsn: str | None
+    alarm_seconds: float
+    environment: str
+    release: str | None
 
 
 @cache
@@ -87,6 +90,9 @@ def settings() -> Settings:
         log_format=env.str("LOG_FORMAT", "console", validate=OneOf(("console", "json"))),
         log_level=env.log_level("LOG_LEVEL", logging.INFO),
         sentry_dsn=env.str("SENTRY_DSN", None),
+        alarm_seconds=env.float("ALARM_SECONDS", 300.0),
+        environment=env.str("ENVIRONMENT", "production"),
+        release=env.str("RELEASE", None),
     )
 
 

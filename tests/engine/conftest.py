@@ -10,6 +10,7 @@ import pytest
 from cryptography.fernet import Fernet
 from redis import Redis
 
+from tests.engine.dsn import Sentry, listening
 from tests.engine.fleet import Fleet, sweep
 from tests.engine.vendors import Vendors
 from workers import process
@@ -35,6 +36,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalRedis]:
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vendors]:
     with Sandbox(tmp_path_factory.mktemp("sandbox")) as started:
         yield Vendors(started)
+
+
+@pytest.fixture
+def sentry() -> Iterator[Sentry]:
+    """A Sentry on this machine: ``FLEET_SENTRY_DSN=sentry.dsn``."""
+    with listening() as started:
+        yield started
 
 
 @contextmanager

@@ -12,8 +12,9 @@ import destinations
 import workers
 from destinations.form.catalog import catalog
 from tests.engine.conftest import options
+from tests.engine.dsn import Sentry
 from tests.engine.events import refs, track
-from tests.engine.fleet import Fleet
+from tests.engine.fleet import CONFIGS, Fleet
 from tests.engine.waiting import wait_until
 from workers import holds, keys
 from workers.local.processes import Process
@@ -37,12 +38,14 @@ def finish(draft):
 
 def request(records, integration, key):
     if any(record["metadata"].get("breaks") == "request" for record in records):
-        raise ZeroDivisionError("in the request")
+        raise ZeroDivisionError(f"{integration.secrets} for {records}")
     return statsig.request(records, integration, key)
 
 
 destination = replace(statsig.destination, name="brittle", title="Brittle", finish=finish, request=request)
 '''
+
+PRIVATE = ("jane@example.com", "Order Completed", CONFIGS["statsig"]["server_secret_key"])
 
 WITH_BRITTLE = """
 import sys
@@ -66,23 +69,24 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.fixture(params=["threads", "prefork"])
-def brittle_worker(request: pytest.FixtureRequest, folder: Path, here: LocalRedis) -> Iterator[Process]:
+def brittle_worker(request: pytest.FixtureRequest, folder: Path, here: LocalRedis, sentry: Sentry) -> Iterator[Process]:
     """A worker that knows the destination, too."""
     celery = ["-A", "workers.app", "worker", "--loglevel", "INFO", "--without-gossip", "--without-mingle"]
     command = [sys.executable, "-c", WITH_BRITTLE, str(folder), *celery]
-    with Process("worker", command, folder, env=options(request.param)) as started:
+    env = {**options(request.param), "FLEET_SENTRY_DSN": sentry.dsn}
+    with Process("worker", command, folder, env=env) as started:
         wait_until(lambda: " ready." in started.output(), 20, started.output)
         yield started
 
 
 @pytest.mark.parametrize("where", ["transform", "request"])
 def test_a_bug_makes_a_dead_letter_of_one_event_and_the_others_arrive(
-    fleet: Fleet, brittle_worker: Process, where: str
+    fleet: Fleet, brittle_worker: Process, sentry: Sentry, where: str
 ) -> None:
     spec = {**fleet.spec("statsig"), "destination": "brittle"}
     name = fleet.add({fleet.name("brittle"): spec})[0]
     holds.halt(name, "operator", "until all are there", "")
-    events = [track(properties={"breaks": where} if turn == 9 else {}) for turn in range(20)]
+    events = [track(user="jane@example.com", properties={"breaks": where} if turn == 9 else {}) for turn in range(20)]
     workers.enqueue(events)
     fleet.wait_row(name, waiting=20)
     holds.free(name, "operator")
@@ -91,9 +95,15 @@ def test_a_bug_makes_a_dead_letter_of_one_event_and_the_others_arrive(
     assert fleet.vendors.refs("statsig") == refs(events[:9] + events[10:])
     (letter,) = fleet.letters(keys.dead(name))
     assert (letter["kind"], letter["attempts"], letter["request"]) == ("bug", 0, None)
-    assert (
-        letter["reason"] == {"transform": "KeyError: 'missing'", "request": "ZeroDivisionError: in the request"}[where]
-    )
+    assert letter["reason"].startswith({"transform": "KeyError: 'missing'", "request": "ZeroDivisionError: "}[where])
     assert letter["event"]["properties"]["ref"] == refs(events)[9]
     assert "Not your event's fault" in letter["hint"]
     assert "a bug of ours" in brittle_worker.output()
+    [report] = wait_until(lambda: sentry.reports, last=brittle_worker.output)
+    [error] = report["exception"]["values"]
+    assert error["type"] == {"transform": "KeyError", "request": "ZeroDivisionError"}[where]
+    assert error["stacktrace"]["frames"][-1]["function"] == {"transform": "finish", "request": "request"}[where]
+    assert (report["level"], report["tags"]["part"]) == ("error", "worker")
+    assert report["release"].startswith("signal-fleet@")
+    told = b"".join(sentry.raw).decode()
+    assert not [word for word in PRIVATE if word in told]

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.engine.conftest import fleet, here, sandbox, server, worker
+from tests.engine.conftest import fleet, here, sandbox, sentry, server, worker
 from tests.gateway.door import Door
 from workers.local.parts import Gateway
 from workers.local.server import LocalRedis
 
-__all__ = ["fleet", "here", "sandbox", "server", "worker"]
+__all__ = ["fleet", "here", "sandbox", "sentry", "server", "worker"]
 
 ADMIN_TOKEN = "an-admin-token-of-the-tests"
 

@@ -7,6 +7,7 @@
 -- ARGV[5] hint   ARGV[6] answer   ARGV[7] wait told by the vendor (ms) or ''   ARGV[8] jitter factor
 -- ARGV[9] sample (JSON) or ''   ARGV[10] samples to keep   ARGV[11] owner token   ARGV[12] key of the request or ''
 -- ARGV[13] factor for the pace, 1 for none   ARGV[14] its recovery a minute   ARGV[15…] waits to use one after another (ms)
+-- A hold that follows upon another within a minute goes on from where that began.
 -- → ms until its end; 0 when the answer is too old to matter
 --@include clock
 --@include unhold
@@ -16,7 +17,7 @@ if ARGV[12] ~= '' and redis.call('HGET', KEYS[4], 'owner') == ARGV[11] then
 end
 if ARGV[9] ~= '' then redis.call('XADD', KEYS[3], 'MAXLEN', '~', ARGV[10], '*', 'sample', ARGV[9]) end
 local asked = tonumber(ARGV[2])
-local hold = redis.call('HMGET', KEYS[1], 'kind', 'since', 'times', 'until')
+local hold = redis.call('HMGET', KEYS[1], 'kind', 'since', 'times', 'until', 'began')
 if asked < tonumber(redis.call('GET', KEYS[2]) or '0') then return 0 end
 if hold[1] then
   if rank[hold[1]] > rank[ARGV[1]] and tonumber(hold[4]) > now then return 0 end
@@ -26,8 +27,9 @@ local times = hold[1] == ARGV[1] and tonumber(hold[3]) or 0
 local wait = ARGV[7]
 if wait == '' then wait = ARGV[15 + math.min(times, #ARGV - 15)] * ARGV[8] end
 wait = math.floor(wait)
+local began = hold[1] and now - tonumber(hold[4]) < 60000 and (hold[5] or hold[2]) or now
 unhold(KEYS[1], KEYS[7], now)
-redis.call('HSET', KEYS[1], 'kind', ARGV[1], 'since', now, 'until', now + wait, 'times', times + 1,
+redis.call('HSET', KEYS[1], 'kind', ARGV[1], 'since', now, 'until', now + wait, 'began', began, 'times', times + 1,
   'revision', ARGV[3], 'reason', ARGV[4], 'hint', ARGV[5], 'answer', ARGV[6])
 redis.call('DEL', KEYS[6])
 
