@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import orjson
 from redis.exceptions import ResponseError
 
-from destinations.form.catalog import catalog
-from destinations.form.integration import secret_fields
-from workers import keys, scripts, tickets
+from workers import changes, keys, revisions, scripts, tickets
+from workers.changes import PROGRAM, Author
 from workers.configuration import Configuration, InvalidFile
 from workers.connection import redis
+from workers.documents import opened, retired, same, stored
 from workers.holds import FOREVER_MS
-from workers.mappings import MAPPINGS_KEPT, packed
-from workers.registry import Document, Installed, open_spec, read_installed
-from workers.secrets import SecretKeyError, lock, vault
+from workers.registry import REMOVED, Document, Installed, read_installed
+from workers.revisions import REVISIONS_KEPT
 from workers.settings import settings
 
-REMOVED = "removed"
+TRIES = 5
 
 
 @dataclass(slots=True)
 class Change:
-    """What an apply does: documents to store by name (None removes a pipeline), and what it leaves as it is."""
+    """What an apply does: documents to store by name (None removes a pipeline), and what it leaves as it is.
+
+    ``details`` is what to write down of each: ``integration klaviyo`` → what of it changed.
+    """
 
     revision: int
     pipelines: dict[str, dict[str, Any] | None] = field(default_factory=dict)
@@ -34,6 +36,7 @@ class Change:
     changed: list[str] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
+    details: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         return bool(self.pipelines or self.integrations)
@@ -43,12 +46,30 @@ class Stale(Exception):
     """Somebody else changed the fleet meanwhile: work the change out again."""
 
 
-def work_out(configuration: Configuration, *, prune: bool = False, new_key: bool = False) -> Change:
+class Contended(Exception):
+    """Somebody else changed the fleet each time we tried; nothing was changed."""
+
+
+def carried_out(made: Callable[[Installed], Change], author: Author = PROGRAM) -> Change:
+    """Carry out what ``made`` works out against what is installed, anew whenever it was overtaken."""
+    for _ in range(TRIES):
+        change = made(read_installed())
+        try:
+            carry_out(change, author)
+        except Stale:
+            continue
+        return change
+    raise Contended("somebody else keeps changing the fleet at the same time; nothing was changed, try again")
+
+
+def work_out(
+    configuration: Configuration, installed: Installed | None = None, *, prune: bool = False, new_key: bool = False
+) -> Change:
     """What applying a configuration would change. ``prune`` also removes what the configuration does not name.
 
     Stored secrets that ``FLEET_SECRET_KEY`` does not open raise ``SecretKeyError``; with ``new_key`` they are changed.
     """
-    installed = read_installed()
+    installed = installed or read_installed()
     change = Change(installed.revision)
     _integrations(change, configuration, installed, new_key)
     _pipelines(change, configuration, installed)
@@ -57,23 +78,36 @@ def work_out(configuration: Configuration, *, prune: bool = False, new_key: bool
     return change
 
 
-def carry_out(change: Change) -> int:
-    """Store a change, all of it or nothing; the fleet's new revision. ``Stale`` when it was overtaken."""
+def carry_out(change: Change, author: Author = PROGRAM) -> int:
+    """Store a change and who made it, all of it or nothing; the fleet's new revision. ``Stale``: it was overtaken."""
     if not change:
         return change.revision
-    names = [keys.FLEET, keys.PIPELINES, keys.INTEGRATIONS, keys.REVISION]
-    arguments: list[scripts.Argument] = [change.revision, settings().lanes, keys.FORMAT, len(change.pipelines)]
+    names = [keys.FLEET, keys.PIPELINES, keys.INTEGRATIONS, keys.REVISION, keys.CHANGES]
+    arguments: list[scripts.Argument] = [change.revision, settings().lanes, keys.FORMAT, settings().changes_kept]
+    arguments.append(len(change.pipelines))
+    noted = _noted(change, author)
     for name, pipeline in change.pipelines.items():
         names += [keys.raw(name), keys.inbox(name)]
-        arguments += [name, orjson.dumps(pipeline) if pipeline else b""]
+        arguments += [name, orjson.dumps(pipeline) if pipeline else b"", noted[f"pipeline {name}"]]
     for name, document in change.integrations.items():
         names += [keys.hold(name), keys.cleared(name), keys.nudges(name), keys.agenda(name), keys.due(name)]
         names += [keys.history(name), keys.held(name)]
         arguments += [name, orjson.dumps(document), int(document["spec"]["enabled"]), FOREVER_MS]
-        arguments += [document["revision"], packed(document["spec"]), MAPPINGS_KEPT]
+        arguments += [document["revision"], revisions.packed(document, author), REVISIONS_KEPT]
+        arguments.append(noted[f"integration {name}"])
     revision = _store(names, arguments)
     tickets.publish(change.integrations)
     return revision
+
+
+def _noted(change: Change, author: Author) -> dict[str, bytes]:
+    """What is written down of each thing that changes."""
+    noted = {}
+    for word, names in (("added", change.added), ("changed", change.changed), ("removed", change.removed)):
+        for name in names:
+            kind, _, target = name.partition(" ")
+            noted[name] = changes.packed(author, f"{kind} {word}", target, change.details.get(name))
+    return noted
 
 
 def _store(names: list[str], arguments: list[scripts.Argument]) -> int:
@@ -91,61 +125,54 @@ def _store(names: list[str], arguments: list[scripts.Argument]) -> int:
 
 def _integrations(change: Change, configuration: Configuration, installed: Installed, new_key: bool) -> None:
     for name, integration in configuration.integrations.items():
-        document = installed.documents.get(name)
+        document, place = installed.documents.get(name), f"integration {name}"
         spec = {**integration.spec, "config": dict(integration.spec["config"])}
-        if document is not None and REMOVED not in document and unchanged(document, spec, new_key):
-            change.left.append(f"integration {name}")
+        before = opened(document, give_up=new_key)
+        if document and before and REMOVED not in document and same(before, spec):
+            change.left.append(place)
             continue
-        (change.changed if document else change.added).append(f"integration {name}")
-        change.integrations[name] = {"spec": sealed(spec), "revision": (document or {"revision": 0})["revision"] + 1}
+        (change.changed if document else change.added).append(place)
+        change.integrations[name] = stored(spec, document, before)
+        change.details[place] = _told(change.integrations[name], document)
 
 
-def unchanged(document: Document, spec: Mapping[str, Any], new_key: bool) -> bool:
-    """Whether a document stores this specification."""
-    try:
-        return same(open_spec(document), spec)
-    except SecretKeyError:
-        if not new_key:
-            raise
-        return False
+def _told(document: Document, former: Document | None) -> dict[str, Any]:
+    """What is written down of an integration's change."""
+    if former is None:
+        return {"revision": document["revision"], "spec": revisions.public(document)}
+    found = revisions.differences(revisions.public(former), revisions.public(document))
+    return {"revision": document["revision"], "differences": [asdict(difference) for difference in found]}
 
 
 def _pipelines(change: Change, configuration: Configuration, installed: Installed) -> None:
     for name, spec in configuration.pipelines.items():
-        known = installed.pipelines.get(name)
+        known, place = installed.pipelines.get(name), f"pipeline {name}"
         if known == spec:
-            change.left.append(f"pipeline {name}")
+            change.left.append(place)
             continue
-        (change.changed if known else change.added).append(f"pipeline {name}")
+        (change.changed if known else change.added).append(place)
         change.pipelines[name] = dict(spec)
+        change.details[place] = {"before": known, "after": spec}
 
 
 def _prune(change: Change, configuration: Configuration, installed: Installed) -> None:
     for name in installed.pipelines.keys() - configuration.pipelines.keys():
-        change.pipelines[name] = None
-        change.removed.append(f"pipeline {name}")
+        remove_pipeline(change, name)
     for name in installed.documents.keys() - configuration.integrations.keys():
-        document = installed.documents[name]
-        if REMOVED not in document:
-            change.integrations[name] = retired(document)
-            change.removed.append(f"integration {name}")
+        if REMOVED not in installed.documents[name]:
+            remove_integration(change, name, installed.documents[name])
 
 
-def retired(document: Document) -> Document:
-    """A removed integration's document: its lanes are held until it is applied again, or purged by name."""
-    return {"spec": {**document["spec"], "enabled": False}, "revision": document["revision"] + 1, REMOVED: True}
+def remove_pipeline(change: Change, name: str) -> None:
+    """Let a change also remove a pipeline. Carrying it out raises ``InvalidFile`` when events wait in its inbox."""
+    change.pipelines[name] = None
+    change.removed.append(f"pipeline {name}")
 
 
-def same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Whether two specifications, secrets in the clear, say the same."""
-    return orjson.dumps(one, option=orjson.OPT_SORT_KEYS) == orjson.dumps(other, option=orjson.OPT_SORT_KEYS)
-
-
-def sealed(spec: Mapping[str, Any]) -> dict[str, Any]:
-    """A specification with its secrets encrypted."""
-    cipher, secret = vault(), set(secret_fields(catalog()[spec["destination"]]))
-    config = {name: lock(str(value), cipher) if name in secret else value for name, value in spec["config"].items()}
-    return {**spec, "config": config}
+def remove_integration(change: Change, name: str, document: Document) -> None:
+    """Let a change also remove an integration. What waits in it is held."""
+    change.integrations[name] = retired(document)
+    change.removed.append(f"integration {name}")
 
 
 def describe(change: Change) -> Iterable[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,15 +54,20 @@ def read_document(path: Path) -> Any:
 
 
 def check(document: Any, installed: Collection[str] = ()) -> Configuration:
-    """Check a parsed configuration; every fault at once."""
+    """Check a parsed configuration, the environment's variables put in; every fault at once."""
     faults: list[str] = []
-    expanded = expand(document, "", faults)
+    return check_values(expand(document, "", faults), installed, faults)
+
+
+def check_values(document: Any, installed: Collection[str] = (), known: Iterable[str] = ()) -> Configuration:
+    """Check a configuration that means what it says, ``${NAME}`` too; every fault at once, with those ``known``."""
+    faults = list(known)
     try:
-        loaded = FleetFileSchema(installed).load(expanded if expanded is not None else {})
+        loaded = FleetFileSchema(installed).load(document if document is not None else {})
     except ValidationError as error:
         faults += flatten(error.messages)
         loaded = {"pipelines": {}, "integrations": {}}
-    integrations = _compiled(expanded, faults)
+    integrations = _compiled(document, faults)
     if faults:
         raise InvalidFile(sorted(set(faults)))
     return Configuration(loaded["pipelines"], integrations)

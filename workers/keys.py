@@ -34,6 +34,7 @@ AUDIT_TURN = f"{PREFIX}:audit:turn"
 AUDITED = f"{PREFIX}:audit:faults"
 WRITE_KEYS = f"{PREFIX}:write-keys"
 ALARM_TURN = f"{PREFIX}:alarm:turn"
+CHANGES = f"{PREFIX}:changes"
 
 
 def agenda(queue: str) -> str:
@@ -107,7 +108,7 @@ def turn(integration: str) -> str:
 
 
 def history(integration: str) -> str:
-    """Hash: revision of an integration → the mapping in force then (JSON)."""
+    """Hash: revision of an integration → what it said, without its secrets (JSON)."""
     return f"{PREFIX}:history:{integration}"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from workers import keys
@@ -33,6 +33,12 @@ class Filter:
 
     def __bool__(self) -> bool:
         return self != Filter()
+
+    def told(self) -> dict[str, Any]:
+        """What is asked for, as the log of changes may keep it: without the person, who may ask to be forgotten."""
+        asked = {field.name: getattr(self, field.name) for field in fields(self) if getattr(self, field.name)}
+        hidden = {"person": "…"} if self.person else {}
+        return {**asked, **hidden, **({"ids": sorted(self.ids)} if self.ids else {})}
 
     def wants(self, letter: Letter) -> bool:
         """Whether a dead letter is one of these."""
@@ -88,8 +94,8 @@ def select(where: Mapping[str, str], wanted: Filter) -> Iterator[Found]:
     """Dead letters of these places, place after place, the oldest first; those that come meanwhile are left out."""
     ends = {place: newest(stream) for place, stream in where.items()}
     for place, stream in where.items():
-        for entry, fields in _entries(place, stream, wanted, ends[place]):
-            letter = read(place, entry, fields)
+        for entry, values in _entries(place, stream, wanted, ends[place]):
+            letter = read(place, entry, values)
             if wanted.wants(letter):
                 yield Found(place, entry, letter)
 
@@ -99,7 +105,7 @@ def _entries(place: str, stream: str, wanted: Filter, end: str) -> Iterator[Entr
         entries = {name.rpartition("/")[2] for name in wanted.ids if name.rpartition("/")[0] in ("", place)}
         for entry in sorted(entries, key=order):
             found: Any = redis().xrange(stream, entry, entry)
-            yield from ((entry, fields) for _, fields in found)
+            yield from ((entry, values) for _, values in found)
         return
     yield from oldest_first(stream, str(wanted.since_ms or "-"), end)
 

@@ -1,42 +1,30 @@
 """Mappings as they were: what a dead letter's event was to become when the letter was written, for its replay.
 
-Of each of an integration's last revisions the mapping is kept: destination, variant and the blueprint's overrides.
-Everything else is as it is now: an old credential would be refused, an old limit too fast.
+A mapping is destination, variant and the blueprint's overrides of one of an integration's last revisions. Everything
+else is as it is now: an old credential would be refused, an old limit too fast.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
-
-import orjson
 
 from destinations.form.integration import Integration, InvalidSpec, install
-from workers import keys
-from workers.connection import redis
 from workers.flights import Cut
-
-MAPPINGS_KEPT = 100
-"""Of so many revisions of an integration the mapping is kept."""
+from workers.revisions import RevisionGone, kept
 
 
 class MappingGone(Exception):
     """The mapping of a revision is kept no longer, or cannot be used any more; the message says which."""
 
 
-def packed(spec: Mapping[str, Any]) -> bytes:
-    """The mapping of a specification, as kept."""
-    return orjson.dumps({part: spec[part] for part in ("destination", "variant", "blueprint")})
-
-
 @lru_cache(maxsize=64)
 def as_then(integration: Integration, revision: int) -> Integration:
     """An integration with the mapping of one of its revisions. ``MappingGone`` when there is none."""
-    text = redis().hget(keys.history(integration.name), str(revision))
-    if text is None:
-        raise MappingGone(f"the mapping of revision {revision} is kept no longer (the last {MAPPINGS_KEPT} are)")
-    then = orjson.loads(text)
+    try:
+        spec = kept(integration.name, revision).spec
+    except RevisionGone as gone:
+        raise MappingGone(f"the mapping of {gone}") from gone
+    then = {part: spec[part] for part in ("destination", "variant", "blueprint")}
     if then["destination"] != integration.destination.name:
         raise MappingGone(f"at revision {revision} {integration.name} was a {then['destination']}")
     try:

@@ -25,6 +25,7 @@ NAMES_LOOKED_UP = 20
 class Overview:
     """What is known of one integration.
 
+    ``label``     what people call it
     ``confirms``  whether the vendor's answer proves anything
     ``warned``    pre-flight warnings, ``unmapped`` event names: how many events had them, the most frequent first
     ``nearest``   the mapped event most like an unmapped one, of the most frequent
@@ -36,6 +37,7 @@ class Overview:
     ``blocks``    pipelines whose routing waits when so many do; none when the integration drops the newest instead
     """
 
+    label: str
     confirms: bool
     limits: tuple[Limit, ...]
     lifted: bool
@@ -75,6 +77,7 @@ def _overview(fleet: Registry, name: str, answers: list[Any], now: int) -> Overv
     warned, unmapped, ledger, (hint, since, answer), *heads = answers
     integration, unknown = fleet.get(name), _counts(unmapped)
     return Overview(
+        label=fleet.document(name)["spec"]["label"] or name,
         confirms=catalog()[fleet.document(name)["spec"]["destination"]].confirms,
         limits=(*integration.limits, *integration.tightened) if integration else (),
         lifted=bool(integration and not integration.limits),

@@ -19,8 +19,12 @@ from workers.secrets import SecretKeyError, unlock, vault
 
 log = structlog.get_logger(__name__)
 
+REMOVED = "removed"
+"""What the document of an integration has that was removed, and whose lanes are kept."""
+
 Document = dict[str, Any]
-"""An integration as stored: ``{"spec": …, "revision": n}``, secrets encrypted."""
+"""An integration as stored: ``{"spec": …, "revision": n, "secrets": {field: revision it was given at}}``, secrets
+encrypted; ``REMOVED`` besides when it was removed."""
 
 PIPELINE: Mapping[str, Any] = {"origins": [], "rate": None}
 """What a stored pipeline says that does not say it."""
@@ -34,6 +38,11 @@ class Installed:
     lanes: int
     pipelines: Mapping[str, Mapping[str, Any]]
     documents: Mapping[str, Document]
+
+    @property
+    def present(self) -> list[str]:
+        """Integrations that are not removed."""
+        return [name for name, document in self.documents.items() if REMOVED not in document]
 
 
 def read_installed() -> Installed:

@@ -6,10 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from workers.apply import REMOVED
 from workers.forecast import Forecast, Tally
 from workers.letters import Found, is_inbox, pipeline_of
-from workers.registry import Registry
+from workers.registry import REMOVED, Registry
 from workers.replay import Picker, Terms, replay
 from workers.replay_inbox import InboxShare, replay_inbox
 

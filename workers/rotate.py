@@ -8,17 +8,19 @@ import orjson
 from cryptography.fernet import MultiFernet
 from redis.exceptions import ResponseError
 
-from workers import keys, scripts
+from workers import changes, keys, scripts
+from workers.changes import PROGRAM, Author
 from workers.connection import redis
 from workers.registry import Document, Installed, read_installed
 from workers.secrets import SecretKeyError, lock, unlock, vault
+from workers.settings import settings
 
 
 class Overtaken(Exception):
     """Somebody changed the fleet meanwhile: rotate again."""
 
 
-def rotate() -> dict[str, int]:
+def rotate(author: Author = PROGRAM) -> dict[str, int]:
     """Encrypt all secrets anew, all or none; how many by integration.
 
     Raises ``SecretKeyError`` naming every integration with a secret that none of the keys opens, and ``Overtaken``.
@@ -37,7 +39,7 @@ def rotate() -> dict[str, int]:
             f"secrets of {', '.join(sorted(unreadable))} open with no key of FLEET_SECRET_KEY; nothing was changed. "
             "Add the key they were encrypted with, after the new one and a comma"
         )
-    _store(installed, documents)
+    _store(installed, documents, changes.packed(author, "secrets encrypted anew", "all integrations", done))
     return done
 
 
@@ -48,10 +50,11 @@ def _locked_anew(document: Document, cipher: MultiFernet) -> tuple[Document, int
     return {**document, "spec": {**document["spec"], "config": config}}, len(secrets)
 
 
-def _store(installed: Installed, documents: dict[str, Document]) -> None:
+def _store(installed: Installed, documents: dict[str, Document], noted: bytes) -> None:
     pairs = [part for name, document in documents.items() for part in (name, orjson.dumps(document))]
     try:
-        scripts.call(redis(), "rotate", (keys.INTEGRATIONS, keys.REVISION), [installed.revision, *pairs])
+        names = (keys.INTEGRATIONS, keys.REVISION, keys.CHANGES)
+        scripts.call(redis(), "rotate", names, [installed.revision, noted, settings().changes_kept, *pairs])
     except ResponseError as error:
         if str(error) != "STALE":
             raise

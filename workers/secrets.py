@@ -32,9 +32,14 @@ def lock(value: str, cipher: MultiFernet) -> dict[str, str]:
     return {"encrypted": cipher.encrypt(value.encode()).decode()}
 
 
+def is_locked(value: Any) -> bool:
+    """Whether a value is what ``lock`` made."""
+    return isinstance(value, dict) and set(value) == {"encrypted"}
+
+
 def unlock(value: Any, cipher: MultiFernet) -> Any:
     """Decrypt what ``lock`` made; anything else is returned as it is."""
-    if not (isinstance(value, dict) and set(value) == {"encrypted"}):
+    if not is_locked(value):
         return value
     try:
         return cipher.decrypt(value["encrypted"].encode()).decode()

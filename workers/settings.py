@@ -46,6 +46,7 @@ class Settings:
     samples_kept: int
     samples_per_second: int
     fates_kept: int
+    changes_kept: int
     log_format: str
     log_level: int
     sentry_dsn: str | None
@@ -87,6 +88,7 @@ def settings() -> Settings:
         samples_kept=env.int("SAMPLES_KEPT", 1_000),
         samples_per_second=env.int("SAMPLES_PER_SECOND", 20),
         fates_kept=env.int("FATES_KEPT", 100_000),
+        changes_kept=env.int("CHANGES_KEPT", 10_000),
         log_format=env.str("LOG_FORMAT", "console", validate=OneOf(("console", "json"))),
         log_level=env.log_level("LOG_LEVEL", logging.INFO),
         sentry_dsn=env.str("SENTRY_DSN", None),

@@ -106,7 +106,7 @@ class _Installation:
                 destination.variants[variant],
                 self.spec.get("blueprint"),
                 extra_events=destination.extra_events(config) if config is not None else None,
-                config=config,
+                config=_open(destination, config),
                 name_path=destination.name_path,
                 needs=_needs(destination, config),
             )
@@ -142,6 +142,12 @@ class _Installation:
             revision=self.revision,
             spec=spec,
         )
+
+
+def _open(destination: Destination, config: Config | None) -> Config | None:
+    """What expressions see as ``config``: no secrets, which they could show in pieces that no mask knows."""
+    secret = secret_fields(destination)
+    return None if config is None else {key: value for key, value in config.items() if key not in secret}
 
 
 def _needs(destination: Destination, config: Config | None) -> tuple[str, ...]:

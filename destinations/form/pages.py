@@ -13,7 +13,7 @@ from destinations.form.page import page
 
 _ABOUT_FUNCTIONS = """\
 Expressions are [JMESPath](https://jmespath.org). Besides its own functions there are these; each answers null for null
-and for what it cannot convert. `config` stands for the integration's configuration."""
+and for what it cannot convert. `config` stands for the integration's configuration, without its secrets."""
 
 
 def pages() -> dict[str, str]:

@@ -177,7 +177,7 @@ def test_a_mapping_that_is_gone_is_told_before_and_buries_nothing_silently(
 
 
 def test_so_many_mappings_are_kept(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(apply, "MAPPINGS_KEPT", 3)
+    monkeypatch.setattr(apply, "REVISIONS_KEPT", 3)
     name = fleet.name("klaviyo")
     for number in range(5):
         fleet.install("klaviyo", blueprint={"events": {"Order Completed": f"Name {number}"}})

@@ -36,6 +36,7 @@ COMMANDS = {
     "purge": Entry("workers.cli.purge:purge", "Drop what waits in a disabled or removed integration."),
     "forget": Entry("workers.cli.forget:forget", "Erase a person from everything the fleet keeps."),
     "audit": Entry("workers.cli.audit:audit", "Recount everything that waits and died against the ledgers."),
+    "changes": Entry("workers.cli.changes:changes_", "List who changed what of the fleet, and when."),
     "keys": Entry("workers.cli.keys:keys", "Look after the key that encrypts the integrations' secrets."),
     "write-key": Entry(
         "workers.cli.write_key:write_key", "Make and end the keys by which producers come in over HTTP."

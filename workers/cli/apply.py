@@ -7,15 +7,14 @@ from pathlib import Path
 
 import click
 
-from workers.apply import REMOVED, Change, Stale, carry_out, describe, work_out
-from workers.cli.fleet import reach_redis, warn_plainly
+from workers.advice import lacking_consent
+from workers.apply import Change, carried_out, describe, work_out
+from workers.cli.fleet import operator, reach_redis, warn_plainly
 from workers.cli.terminal import note, on_terminal, say
-from workers.cli.trouble import Trouble
-from workers.configuration import Configuration, read_file
+from workers.configuration import read_file
 from workers.ledger import status
-from workers.registry import read_installed
+from workers.registry import Installed, read_installed
 
-TRIES = 5
 COLOURS = {"added": "green", "changed": "yellow", "removed": "red", "left": "bright_black"}
 
 
@@ -32,42 +31,25 @@ def apply(file: Path, prune: bool, dry_run: bool, new_key: bool) -> None:
     """
     warn_plainly()
     reach_redis()
-    configuration, change = carried_out(file, prune=prune, dry_run=dry_run, new_key=new_key)
+
+    def made(installed: Installed) -> Change:
+        configuration = read_file(file, () if prune else installed.present)
+        return work_out(configuration, installed, prune=prune, new_key=new_key)
+
+    change = made(read_installed()) if dry_run else carried_out(made, operator())
     for line in describe(change):
         say(coloured(line) if on_terminal() else line)
-    for line in (*recommended(configuration, change), *held_back(change)):
+    for line in (*recommended(change), *held_back(change)):
         note(line)
     if dry_run:
         note("dry run: nothing was changed")
 
 
-def carried_out(file: Path, *, prune: bool, dry_run: bool, new_key: bool) -> tuple[Configuration, Change]:
-    """Apply a file, again when somebody else changed the fleet at the same moment; what it changed."""
-    for _ in range(TRIES):
-        configuration = read_file(file, () if prune else installed_names())
-        change = work_out(configuration, prune=prune, new_key=new_key)
-        try:
-            if not dry_run:
-                carry_out(change)
-        except Stale:
-            continue
-        return configuration, change
-    raise Trouble("somebody else keeps changing the fleet at the same time; nothing was changed, try again")
-
-
-def installed_names() -> list[str]:
-    """Integrations a pipeline of the file may name though the file does not."""
-    return [name for name, document in read_installed().documents.items() if REMOVED not in document]
-
-
-def recommended(configuration: Configuration, change: Change) -> Iterator[str]:
+def recommended(change: Change) -> Iterator[str]:
     """Categories of consent that the vendor's page recommends and a new or changed integration does not ask for."""
-    for name in sorted(change.integrations.keys() & configuration.integrations.keys()):
-        integration = configuration.integrations[name]
-        wanted = ", ".join(integration.destination.consent)
-        if wanted and not integration.consent:
-            title = integration.destination.title
-            yield f"recommended: integrations.{name}.consent: [{wanted}], as {title} is for people who agreed to it"
+    for name, title, categories in lacking_consent(change):
+        wanted = ", ".join(categories)
+        yield f"recommended: integrations.{name}.consent: [{wanted}], as {title} is for people who agreed to it"
 
 
 def held_back(change: Change) -> Iterator[str]:

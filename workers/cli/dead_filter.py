@@ -54,6 +54,15 @@ class Choice:
             known(self.integration, (*fleet.names, INBOX), "fleet status lists them")
         return places(fleet, self.integration)
 
+    @property
+    def target(self) -> str:
+        """Whose letters, in words."""
+        return self.integration or "every integration"
+
+    def told(self) -> dict[str, Any]:
+        """Which letters, as the log of changes has it."""
+        return {**self.wanted.told(), **({"limit": self.limit} if self.limit else {})}
+
     def refuse_everything(self, everything: bool) -> None:
         """End the command when nothing is said of which letters, and not that all are meant."""
         if not (everything or self.integration or self.wanted):

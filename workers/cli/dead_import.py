@@ -9,11 +9,12 @@ from itertools import groupby, islice
 import click
 import orjson
 
+from workers import changes
 from workers.cli.dead_filter import AS_JSON, DRY_RUN
 from workers.cli.dead_progress import progress
 from workers.cli.enqueue import FAULTS_SHOWN, Numbered, lines_of, numbered
 from workers.cli.events import fault
-from workers.cli.fleet import open_fleet
+from workers.cli.fleet import open_fleet, operator
 from workers.cli.terminal import note, say, say_json
 from workers.cli.trouble import Trouble, Unparsed
 from workers.dead import places
@@ -39,6 +40,7 @@ def import_(file: str, dry_run: bool, as_json: bool) -> None:
         if dry_run:
             say(f"{total:,} dead letters would be put back, but for those that are there already")
             return
+        changes.note(operator(), "dead letters imported", "dead letters", {"letters": total})
         source.seek(0)
         done, doubles = put_back(numbered(source, 1, lambda _: None), total, fleet)
     if as_json:

@@ -7,9 +7,10 @@ from typing import Any
 
 import click
 
+from workers import changes
 from workers.cli.dead_filter import AS_JSON, DRY_RUN, EVERYTHING, Choice, filtered
 from workers.cli.dead_progress import progress
-from workers.cli.fleet import open_fleet
+from workers.cli.fleet import open_fleet, operator
 from workers.cli.terminal import note, printable, say, say_json
 from workers.cli.trouble import Trouble
 from workers.forecast import Tally
@@ -42,6 +43,8 @@ def purge(choice: Choice, everything: bool, dry_run: bool, yes: bool, as_json: b
         return
     if total and not yes:
         raise Trouble(f"{total:,} dead letters would be lost; add --yes to do it, or --dry-run to see which")
+    if total:
+        changes.note(operator(), "dead letters purged", choice.target, {**choice.told(), "letters": total})
     gone = purged(chosen, total)
     if as_json:
         say_json({"dry_run": False, "purged": gone.total(), "places": dict(gone)})

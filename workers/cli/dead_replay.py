@@ -8,11 +8,11 @@ from typing import Any
 
 import click
 
-from workers import keys
+from workers import changes, keys
 from workers.cli.dead_filter import AS_JSON, DRY_RUN, EVERYTHING, Choice, filtered
 from workers.cli.dead_progress import progress
 from workers.cli.durations import spoken
-from workers.cli.fleet import open_fleet
+from workers.cli.fleet import open_fleet, operator
 from workers.cli.terminal import note, printable, say, say_json
 from workers.cli.trouble import Trouble
 from workers.connection import redis
@@ -55,6 +55,8 @@ def replay(
     choice.refuse_everything(everything or dry_run)
     plan = Plan(fleet, Terms(mapping == "then", force, rate), judge=dry_run)
     plan.gather(select(choice.places(fleet), choice.wanted), choice.limit)
+    if plan.total and not dry_run:
+        changes.note(operator(), "dead letters replayed", choice.target, {**choice.told(), "letters": plan.total})
     shown = forecast(plan) if dry_run else carried_out(plan)
     if as_json:
         say_json(shown)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import getpass
+import os
+import socket
 import sys
 from collections.abc import Iterable, MutableMapping
 from typing import Any
@@ -10,6 +13,7 @@ import structlog
 
 from destinations.form.integration import Integration
 from destinations.form.spelling import did_you_mean
+from workers.changes import Author
 from workers.cli.trouble import Trouble, shown_url
 from workers.connection import redis
 from workers.registry import Registry, registry
@@ -70,3 +74,12 @@ def usable(name: str, fleet: Registry) -> Integration:
     if integration is None:
         raise Trouble(f"integration {name} cannot be used: {fleet.faults.get(name, 'it is gone')}")
     return integration
+
+
+def operator() -> Author:
+    """Whoever runs this command, as the log of changes names them."""
+    try:
+        name = getpass.getuser()
+    except (OSError, KeyError):  # a container's user may have no name
+        name = str(os.getuid())
+    return Author(name, "cli", socket.gethostname())

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 
 import click
 
-from workers.cli.fleet import open_fleet
+from workers import changes
+from workers.cli.fleet import open_fleet, operator
 from workers.cli.terminal import on_terminal, say, say_json
 from workers.cli.trouble import Trouble
 from workers.forget import Forgetting, Progress, known_ids, size
@@ -53,6 +54,7 @@ def forget(user_id: str | None, anonymous_ids: tuple[str, ...], yes: bool, as_js
     if not yes:
         raise Trouble(f"this would erase {named(ids)} for good; add --yes to do it")
     with progress(fleet, quiet=as_json) as advance:
+        changes.note(operator(), "person forgotten", "a person", {"ids": len(ids)})
         forgetting = Forgetting(ids, fleet, advance)
         erased = forgetting.carry_out()
     if as_json:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from workers.cli.fleet import reach_redis, warn_plainly
+from workers.cli.fleet import operator, reach_redis, warn_plainly
 from workers.cli.terminal import say
 from workers.cli.trouble import Trouble
 from workers.rotate import Overtaken
@@ -28,7 +28,7 @@ def rotate() -> None:
     reach_redis()
     for _ in range(TRIES):
         try:
-            done = rotated()
+            done = rotated(operator())
         except Overtaken:
             continue
         say(f"{sum(done.values())} secrets of {len(done)} integrations are encrypted under the first key")

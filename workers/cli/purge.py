@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import click
 
-from workers.apply import REMOVED
-from workers.cli.fleet import installed, open_fleet
+from workers import changes
+from workers.cli.fleet import installed, open_fleet, operator
 from workers.cli.terminal import say
 from workers.cli.trouble import Trouble
 from workers.ledger import status
 from workers.purge import Enabled, Leased, retire
 from workers.purge import purge as purged
-from workers.registry import Registry
+from workers.registry import REMOVED, Registry
 
 
 @click.command()
@@ -26,6 +26,7 @@ def purge(name: str, yes: bool) -> None:
     removed = REMOVED in fleet.document(installed(name, fleet))
     if not yes:
         raise Trouble(f"{at_stake(name, removed)}; add --yes to do it")
+    changes.note(operator(), "purged", name, {"removed": removed})
     try:
         gone = purged(name, fleet.lanes)
     except Enabled as error:

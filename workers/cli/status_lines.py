@@ -8,6 +8,7 @@ from typing import Any
 
 from destinations.form.parts import Limit
 from workers.cli.durations import spoken
+from workers.cli.terminal import printable
 from workers.ledger import Status
 from workers.overview import Overview
 
@@ -19,7 +20,7 @@ def lines(ledger: Status, overviews: Mapping[str, Overview]) -> Iterator[str]:
     yield received(ledger)
     for name, row in ledger["integrations"].items():
         known = overviews.get(name)
-        yield f"{name}  " + "  ".join(f"{word} {value}" for word, value in cells(row, known))
+        yield f"{name}  " + "  ".join(f"{word} {value}" for word, value in cells(name, row, known))
         yield from (f"{name}  {remark}" for _, remark in remarks(row, known))
 
 
@@ -29,8 +30,10 @@ def received(ledger: Status) -> str:
     return "  ".join(f"{word.replace('_', ' ')} {ledger[word]:,}" for word in words)
 
 
-def cells(row: Mapping[str, Any], known: Overview | None) -> Iterator[tuple[str, str]]:
+def cells(name: str, row: Mapping[str, Any], known: Overview | None) -> Iterator[tuple[str, str]]:
     """An integration's figures with their names."""
+    if known and known.label != name:
+        yield "label", printable(known.label)
     yield "destination", row["destination"]
     yield "waiting", waiting(row, known)
     yield delivered_label(known), f"{row['delivered']:,}"

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from workers.cli.status_lines import by_reason, dead, delivered_label, limits, received, remarks, waiting
+from workers.cli.terminal import printable
 from workers.ledger import Status
 from workers.overview import Overview
 
@@ -36,7 +37,7 @@ def _cells(name: str, row: Mapping[str, Any], known: Overview | None, rate: str)
     label = delivered_label(known)
     said = "" if label == "delivered" else f"\n{label}"
     return [
-        Text.assemble((name, "bold"), (f"\n{row['destination']}", "dim")),
+        Text.assemble((name, "bold"), *((f"\n{line}", "dim") for line in about(name, row, known))),
         Text(waiting(row, known), "cyan" if row["waiting"] else "dim"),
         Text.assemble((f"{row['delivered']:,}", "green" if row["delivered"] else "dim"), rate, (said, "dim")),
         Text(by_reason(row["filtered"]).replace(", ", "\n"), "dim"),
@@ -46,6 +47,12 @@ def _cells(name: str, row: Mapping[str, Any], known: Overview | None, rate: str)
         Text(limits(known).replace(", ", "\n"), "dim"),
         Text(f"{row['balance']:,}", "bold red" if row["balance"] else "green"),
     ]
+
+
+def about(name: str, row: Mapping[str, Any], known: Overview | None) -> list[str]:
+    """What stands below an integration's name: its label, where that says more, and its destination."""
+    lines = (printable(known.label) if known else name, row["destination"])
+    return list(dict.fromkeys(line for line in lines if line != name))
 
 
 def _rate(row: Mapping[str, Any], earlier: Mapping[str, Any] | None, seconds: float) -> str:

@@ -16,10 +16,12 @@ from redis.exceptions import (
     ResponseError,
 )
 
+from workers.apply import Contended
 from workers.cli.group import INTERRUPTED
 from workers.configuration import InvalidFile
 from workers.connection import AWAY
 from workers.errors import NotKept
+from workers.pauses import NotDelivering
 from workers.secrets import SecretKeyError
 from workers.settings import settings
 
@@ -49,7 +51,7 @@ def told(error: Exception) -> Trouble | None:
     """A foreseeable exception in a sentence; None for one that is a bug."""
     if isinstance(error, InvalidFile):
         return Trouble("\n".join([_count(error.faults), *error.faults]))
-    if isinstance(error, NotKept | SecretKeyError):
+    if isinstance(error, NotKept | SecretKeyError | Contended | NotDelivering):
         return Trouble(str(error))
     if isinstance(error, EnvError):
         return Trouble(f"the environment is not right: {error}")

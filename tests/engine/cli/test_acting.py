@@ -280,3 +280,15 @@ def test_a_removed_integration_is_retired_when_it_is_purged(run: Run, fleet: Fle
     assert list(fleet.status()["integrations"]) == [statsig]
     assert list(fleet.redis.scan_iter(f"{keys.PREFIX}:*:{klaviyo}*")) == []
     assert fleet.row(statsig)["waiting"] == 5
+
+
+def test_who_changed_what_is_listed(run: Run, fleet: Fleet) -> None:
+    [name] = fleet.install("klaviyo")
+    for command in (["hold", name, "--reason", "moving house"], ["release", name], ["keys", "rotate"]):
+        assert run(*command).exit_code == 0
+    told = objects(run("changes", "--json").stdout)
+    assert [one["action"] for one in told[:3]] == ["secrets encrypted anew", "released", "held"]
+    assert {one["via"] for one in told[:3]} == {"cli"}
+    lines = run("changes", name, "--limit", "2")
+    assert "moving house" in lines.stdout.splitlines()[1]
+    assert "there are more than these 2" in lines.stderr

@@ -7,6 +7,7 @@ import pytest
 from destinations.form.explain import explain
 from destinations.form.integration import InvalidSpec, install
 from destinations.form.parts import Batch, Limit
+from schemas.event import load_event
 
 SPEC: dict[str, Any] = {
     "destination": "statsig",
@@ -151,3 +152,13 @@ def test_an_event_of_several_requests_names_them_all() -> None:
     event = {"type": "identify", "user_id": "u", "anonymous_id": "a", "traits": {"email": "j@example.com"}}
     [row] = explain(event, [install("k", spec)])
     assert [request["url"].split("?")[0][-2:] for request in (row["request"], *row["then"])] == ["/a", "/s"]
+
+
+def test_expressions_do_not_see_secrets() -> None:
+    fields = {"plain": "config.environment", "piece": "config.server_secret_key", "all": "to_string(config)"}
+    config = {"server_secret_key": "secret-0123456789", "environment": "staging"}
+    integration = install("s", {"destination": "statsig", "config": config, "blueprint": {"fields": fields}})
+    draft = integration.blueprint.apply(load_event({"type": "page", "user_id": "u"}), integration.config)
+    assert draft.record["plain"] == "staging"
+    assert "piece" not in draft.record
+    assert "secret-" not in draft.record["all"]
