@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import random
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Event
 
 from destinations.form.integration import Integration
 from workers import keys, scripts
-from workers.connection import redis
+from workers.connection import own, redis
 from workers.flights import Parcel
 from workers.lanes import Lane
 from workers.limits import pace_of, replay_window, windows
@@ -36,15 +37,18 @@ class Clearance:
     slept_ms: int = 0
 
 
-def clear(integration: Integration, lane: Lane, parcel: Parcel, stopped: Event, forgettings: str) -> Clearance:
+Ask = Callable[[Parcel], tuple[int, int, int]]
+"""Asks once for a request's permit: 1 cleared | 0 wait | -1 not ours | -2 read anew, wait (ms), now (ms)."""
+
+
+def clear(ask: Ask, lane: Lane, parcel: Parcel, stopped: Event) -> Clearance:
     """Clear a request for sending, waiting for the limit when that is short. Its fate is then in doubt until settled.
 
     A crash before leaves nothing behind; after it, the next owner of the lane resends the request with its key.
-    When there were more ``forgettings`` than that, its events must be read anew.
     """
     slept_ms = 0
     while not (stopped.is_set() or lane.lost.is_set() or stopping()):
-        word, wait_ms, now_ms = _ask(integration, lane, parcel, forgettings)
+        word, wait_ms, now_ms = ask(parcel)
         if word == 1:
             return Clearance(now_ms, slept_ms=slept_ms)
         if word == STALE:
@@ -60,10 +64,28 @@ def clear(integration: Integration, lane: Lane, parcel: Parcel, stopped: Event, 
     return Clearance(0)
 
 
-def _ask(integration: Integration, lane: Lane, parcel: Parcel, forgettings: str) -> tuple[int, int, int]:
+@dataclass(slots=True)
+class Asking:
+    """What the script asks for a request's permit with (see ``lua/lib/permit.lua``): keys, and arguments.
+
+    When there were more ``forgettings`` than that, the request's events must be read anew.
+    """
+
+    names: list[str]
+    arguments: list[scripts.Argument]
+
+
+def asking(integration: Integration, parcel: Parcel, forgettings: str) -> Asking:
+    """How to ask for the permit of a parcel's next request."""
     ids = " ".join(member.id for member in parcel.members)
-    place = (lane.state, lane.token, parcel.mark, f"{parcel.cut.takeovers} {ids}")
-    return _run(integration, *place, pace=pace_asked(parcel), forgettings=forgettings)
+    return _asking(integration, parcel.mark, f"{parcel.cut.takeovers} {ids}", pace_asked(parcel), forgettings)
+
+
+def ask_for(lane: Lane, asking: Asking) -> tuple[int, int, int]:
+    """Ask once for a request of a leased lane."""
+    names = [lane.state, keys.hold(lane.queue), *asking.names]
+    word, wait_ms, now_ms = scripts.call(own(), "clear", names, [lane.token, *asking.arguments])
+    return word, wait_ms, now_ms
 
 
 def pace_asked(parcel: Parcel) -> int:
@@ -73,19 +95,16 @@ def pace_asked(parcel: Parcel) -> int:
 
 def ask(integration: Integration) -> Clearance:
     """Ask once for a permit for a request that belongs to no lane."""
-    word, wait_ms, now_ms = _run(integration, keys.state(integration.name), "", "", "")
+    wanted, name = _asking(integration, "", "", 0, ""), integration.name
+    names = [keys.state(name), keys.hold(name), *wanted.names]
+    word, wait_ms, now_ms = scripts.call(redis(), "clear", names, ["", *wanted.arguments])
     return Clearance(now_ms) if word == 1 else Clearance(0, wait_ms)
 
 
-def _run(integration: Integration, *flight: str, pace: int = 0, forgettings: str = "") -> tuple[int, int, int]:
+def _asking(integration: Integration, mark: str, flight: str, pace: int, forgettings: str) -> Asking:
     names, numbers = windows(integration)
     if pace:
         name, window = replay_window(integration, pace)
-        names.append(name)
-        numbers += window
-    state, *place = flight
-    arguments: list[scripts.Argument] = [*place, RECOVERY, forgettings, *numbers]
-    fixed = [state, keys.pace(pace_of(integration)), keys.hold(integration.name), keys.FORGETTINGS]
-    answer = scripts.call(redis(), "clear", [*fixed, *names], arguments)
-    word, wait_ms, now_ms = answer
-    return int(word), int(wait_ms), int(now_ms)
+        names, numbers = [*names, name], [*numbers, *window]
+    fixed = [keys.pace(pace_of(integration)), keys.FORGETTINGS]
+    return Asking([*fixed, *names], [mark, flight, RECOVERY, forgettings, *numbers])

@@ -10,7 +10,8 @@ import orjson
 import structlog
 
 from workers import keys, scripts
-from workers.connection import redis
+from workers.clearance import Asking
+from workers.connection import own
 from workers.flights import Cut, Failing, Parcel, Settlement, Waiting
 from workers.groups import Group
 from workers.lanes import Lane
@@ -47,9 +48,19 @@ class Head:
 
     def settle(self, settlement: Settlement) -> int:
         """Remove events from the lane, counted. A crash before leaves them in doubt, after it they are gone."""
+        names, arguments = self._settling(settlement)
+        return settled(self.lane, int(scripts.call(own(), "settle", names, arguments)))
+
+    def follow(self, settlement: Settlement, wanted: Asking) -> tuple[int, tuple[int, int, int]]:
+        """Settle a delivered request and clear the next in one step: one round trip for each request, not two."""
+        names, arguments = self._settling(settlement)
+        answer = scripts.call(own(), "follow", [*names, *wanted.names], [*arguments, *wanted.arguments])
+        left, *cleared = map(int, answer)
+        return left, (cleared[0], cleared[1], cleared[2])
+
+    def _settling(self, settlement: Settlement) -> tuple[list[str], list[scripts.Argument]]:
         names, arguments = conclusion(self.lane, settlement)
-        arguments += ids_and_letters(settlement)
-        return settled(self.lane, int(scripts.call(redis(), "settle", [*names, self.lane.stream], arguments)))
+        return [*names, self.lane.stream], [*arguments, *ids_and_letters(settlement)]
 
     def postpone(self, parcel: Parcel, wait_ms: int, sample: bytes, doubt: bool) -> Failing:
         """Move a failed request to the side lane, with its key and its persons."""
@@ -64,18 +75,19 @@ class Head:
 
     def _read(self, size: int) -> tuple[list[Waiting], dict[bytes, bytes], dict[bytes, bytes], int] | None:
         names = (self.lane.state, self.lane.stream, keys.barrier(self.lane.queue, self._side))
-        answer = scripts.call(redis(), "cut", names, (self.lane.token, size))
+        answer = scripts.call(own(), "peek", names, (self.lane.token, size))
         if answer is None:
             self.lane.lost.set()
             return None
-        entries, state, barrier, now_ms = answer
-        waiting = [Waiting(identifier.decode(), orjson.loads(fields[1])) for identifier, fields in entries]
+        count, state, barrier, now_ms = answer
+        entries: Any = own().xrange(self.lane.stream, count=count) if count else ()
+        waiting = [Waiting(identifier.decode(), orjson.loads(fields[b"event"])) for identifier, fields in entries]
         return waiting, state_of(state), state_of(barrier), now_ms
 
     def _doubtful(self, in_doubt: dict[str, tuple[int, list[str]]]) -> list[Cut]:
         wanted = set(chain.from_iterable(ids for _, ids in in_doubt.values()))
         first, last = min(wanted, key=_order), max(wanted, key=_order)
-        entries: Any = redis().xrange(self.lane.stream, first, last)
+        entries: Any = own().xrange(self.lane.stream, first, last)
         found = {name.decode(): fields for name, fields in entries if name.decode() in wanted}
         cuts = []
         for key, (takeovers, ids) in in_doubt.items():
@@ -87,7 +99,7 @@ class Head:
         return cuts
 
     def _forget(self, key: str) -> None:
-        scripts.call(redis(), "undoubt", (self.lane.state,), (self.lane.token, key))
+        scripts.call(own(), "undoubt", (self.lane.state,), (self.lane.token, key))
 
     def _must_follow(self, member: Waiting, barrier: dict[bytes, bytes]) -> bool:
         line = barrier.get(member.person.encode())
@@ -118,7 +130,7 @@ class Head:
 
     def _clocks(self) -> tuple[int, int]:
         """Redis's clock, and how long the integration was held in all (ms)."""
-        with redis().pipeline(transaction=False) as pipe:
+        with own().pipeline(transaction=False) as pipe:
             pipe.time()
             pipe.get(keys.held(self.lane.queue))
             (seconds, micros), held = pipe.execute()

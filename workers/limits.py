@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 
 from destinations.form.integration import Integration
 from destinations.form.parts import Limit
@@ -26,13 +27,18 @@ def replay_window(integration: Integration, pace: int) -> tuple[str, tuple[int, 
     return keys.limit(f"{integration.name}/replay", 1), (pace, max(1, 1_000_000 // pace))
 
 
+@lru_cache(maxsize=1024)
 def pace_of(integration: Integration) -> str:
     """The name under which an account's limits are kept; it tells nothing of the account."""
     return hashlib.blake2b(integration.account.encode(), digest_size=8).hexdigest()
 
 
+@lru_cache(maxsize=1024)
 def windows(integration: Integration) -> tuple[list[str], list[int]]:
-    """Keys and GCRA numbers of every window that counts: the vendor's by account, the integration's own by its name."""
+    """Keys and GCRA numbers of every window that counts: the vendor's by account, the integration's own by its name.
+
+    Remembered, and not to be changed.
+    """
     names: list[str] = []
     numbers: list[int] = []
     owners = ((f"account/{pace_of(integration)}", integration.limits), (integration.name, integration.tightened))

@@ -35,10 +35,10 @@ def act(shift: Shift, parcel: Parcel, exchange: Exchange, asked_ms: int) -> bool
 
 
 def delivered(shift: Shift, parcel: Parcel, exchange: Exchange, _: int) -> bool:
-    """Count the events and remove them."""
+    """Count the events and remove them, at the latest before anything else is sent."""
     note = exchange.reading.note or f"answer {exchange.answer.status if exchange.answer else ''}"
     kept = sample(shift.integration, exchange, parcel.members)
-    shift.settle(Settlement(parcel.members, "delivered", note, kept, mark=parcel.mark))
+    shift.deliver(Settlement(parcel.members, "delivered", note, kept, mark=parcel.mark))
     return True
 
 

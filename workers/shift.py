@@ -11,8 +11,8 @@ from concurrent.futures import wait
 from destinations.form.integration import Integration
 from destinations.form.parts import Reading, Verdict
 from workers import scripts
-from workers.clearance import clear
-from workers.connection import redis
+from workers.clearance import ask_for, asking, clear
+from workers.connection import own
 from workers.flight_log import FlightLog
 from workers.flights import Cut, Parcel, Settlement, Waiting, halves
 from workers.holds import place
@@ -57,6 +57,7 @@ class Shift:
         self._forgettings = ""
         self._end = 0.0
         self._stopped = threading.Event()
+        self._delivered = threading.local()
         self._chains: deque[Chain] = deque()
 
     def work(self) -> None:
@@ -92,7 +93,7 @@ class Shift:
         """Send parts of a refused parcel, in order, in the thread that learnt of it; whether all of them went."""
         lane = self.source.lane
         cuts = self.source.split(parcel.cut, parts)
-        scripts.call(redis(), "undoubt", (lane.state,), (lane.token, parcel.mark))
+        scripts.call(own(), "undoubt", (lane.state,), (lane.token, parcel.mark))
         return all(self._carry(piece) for cut in cuts for piece in self._prepared(cut).parcels)
 
     def _fly(self) -> bool:
@@ -156,15 +157,44 @@ class Shift:
 
     def _pull(self) -> None:
         """Send chain after chain until time is up; at least one parcel, so that every shift gets somewhere."""
-        while self.going:
-            try:
-                parcels = self._chains.popleft()
-            except IndexError:
-                return
-            while parcels and self._carry(parcels.popleft()) and self._in_time():
+        try:
+            while self.going and self._chain():
                 pass
-            if not self._in_time():
-                return
+        finally:
+            self._settle_delivered()
+
+    def _chain(self) -> bool:
+        """Send a chain; whether there is time for another."""
+        try:
+            parcels = self._chains.popleft()
+        except IndexError:
+            return False
+        while parcels and self._carry(parcels.popleft()) and self._in_time():
+            pass
+        return self._in_time()
+
+    def deliver(self, settlement: Settlement) -> None:
+        """Note a delivery: this thread settles it with the clearance of its next request, else when it has none."""
+        self._delivered.settlement = settlement
+
+    def _settle_delivered(self) -> None:
+        if settlement := self._taken():
+            self.settle(settlement)
+
+    def _taken(self) -> Settlement | None:
+        settlement: Settlement | None = getattr(self._delivered, "settlement", None)
+        self._delivered.settlement = None
+        return settlement
+
+    def _ask(self, parcel: Parcel) -> tuple[int, int, int]:
+        """Ask for a parcel's permit, settling in the same step what this thread delivered before."""
+        wanted = asking(self.integration, parcel, self._forgettings)
+        settlement = self._taken()
+        if settlement is None:
+            return ask_for(self.source.lane, wanted)
+        left, answer = self.source.follow(settlement, wanted)
+        self.count(settlement.fate, left)
+        return answer
 
     def _in_time(self) -> bool:
         return time.monotonic() < self._end
@@ -172,7 +202,7 @@ class Shift:
     def _carry(self, parcel: Parcel) -> bool:
         """Send a parcel and do what the answer asks for; whether the next of its chain may follow."""
         for number, (request, records) in enumerate(parcel.requests, start=1):
-            clearance = clear(self.integration, self.source.lane, parcel, self._stopped, self._forgettings)
+            clearance = clear(self._ask, self.source.lane, parcel, self._stopped)
             if not clearance.at_ms:
                 self._rest(clearance.park_ms)
                 return False

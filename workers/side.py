@@ -8,7 +8,8 @@ from dataclasses import replace
 import orjson
 
 from workers import keys, scripts
-from workers.connection import redis
+from workers.clearance import Asking, ask_for
+from workers.connection import own
 from workers.flights import Cut, Failing, Parcel, Settlement, Waiting, halves
 from workers.groups import Group, unpack
 from workers.lanes import Lane
@@ -47,7 +48,7 @@ class Side:
     def cut(self, size: int) -> list[Cut]:
         """The groups that are due."""
         names = (self.lane.state, self._due, self._groups, self._events, keys.held(self.lane.queue), self._last)
-        answer = scripts.call(redis(), "take", names, (self.lane.token, max(1, size // self._batch)))
+        answer = scripts.call(own(), "take", names, (self.lane.token, max(1, size // self._batch)))
         if answer is None:
             self.lane.lost.set()
             return []
@@ -65,7 +66,11 @@ class Side:
         names, arguments = conclusion(self.lane, replace(settlement, mark="" if rest.ids else group.id))
         names += [self._due, self._groups, self._events, self._barrier, self._last]
         arguments += [group.id, rest.packed() if rest.ids else b"", *ids_and_letters(settlement)]
-        return settled(self.lane, int(scripts.call(redis(), "settle_aside", names, arguments)))
+        return settled(self.lane, int(scripts.call(own(), "settle_aside", names, arguments)))
+
+    def follow(self, settlement: Settlement, wanted: Asking) -> tuple[int, tuple[int, int, int]]:
+        """One after the other: few requests are sent twice."""
+        return self.settle(settlement), ask_for(self.lane, wanted)
 
     def postpone(self, parcel: Parcel, wait_ms: int, sample: bytes, doubt: bool) -> Failing:
         """Put a group back for its next try, or two halves of it, which need not wait: most of it is good."""

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from workers import keys, scripts
-from workers.connection import redis
+from workers.clearance import Asking
+from workers.connection import own
 from workers.flights import Cut, Failing, Parcel, Settlement, Waiting
 from workers.lanes import Lane
 from workers.settings import settings
@@ -22,6 +23,9 @@ class Source(Protocol):
 
     def settle(self, settlement: Settlement) -> int:
         """Give events their fate, counted as they leave; how many did."""
+
+    def follow(self, settlement: Settlement, wanted: Asking) -> tuple[int, tuple[int, int, int]]:
+        """Settle what was delivered and ask for the permit of the next request; how many left, and the answer."""
 
     def postpone(self, parcel: Parcel, wait_ms: int, sample: bytes, doubt: bool) -> Failing:
         """Let a request that failed wait aside for its next try."""
@@ -88,7 +92,7 @@ def state_of(flat: list[bytes]) -> dict[bytes, bytes]:
 
 def call(lane: Lane, script: str, names: Sequence[str], arguments: Sequence[scripts.Argument]) -> Failing:
     """Run a script that puts a failed request back; how the integration does."""
-    moved, in_a_row, persons = scripts.call(redis(), script, names, arguments)
+    moved, in_a_row, persons = scripts.call(own(), script, names, arguments)
     if moved < 0:
         lane.lost.set()
     return Failing(in_a_row, persons)

@@ -1,11 +1,10 @@
 #!lua flags=allow-oom
--- Read the head of a leased lane, with what a former owner left in flight and who must not overtake whom.
--- KEYS[1] lane state   KEYS[2] lane (stream)   KEYS[3] barrier (hash: person → groups aside)   or no KEYS[3] at the router
+-- Read the head of a leased inbox lane.
+-- KEYS[1] lane state   KEYS[2] lane (stream)
 -- ARGV[1] owner token   ARGV[2] how many events at the most
--- → {entries as XRANGE gives them, the lane's state and the barrier as HGETALL gives them, now (ms)}; false: not ours
---@include clock
+-- → {entries as XRANGE gives them}; false: not ours
 if redis.call('HGET', KEYS[1], 'owner') ~= ARGV[1] then return false end
 local count = redis.call('HEXISTS', KEYS[1], 'careful') == 1 and 1 or ARGV[2]
 local entries = redis.call('XRANGE', KEYS[2], '-', '+', 'COUNT', count)
 redis.call('HSET', KEYS[1], 'in_flight', #entries)
-return {entries, redis.call('HGETALL', KEYS[1]), KEYS[3] and redis.call('HGETALL', KEYS[3]) or {}, now}
+return {entries}
