@@ -80,7 +80,7 @@ def steps(lane: Lane) -> Iterator[int]:
 def route_batch(lane: Lane) -> int:
     """Route events from the head of a lane; how many left it."""
     answer = scripts.call(redis(), "cut", (lane.state, lane.stream), (lane.token, batch_size(lane)))
-    return Batch(lane, answer[0], answer[3]).carry_out() if answer and answer[0] else 0
+    return Batch(lane, answer[0], answer[1]).carry_out() if answer and answer[0] else 0
 
 
 def batch_size(lane: Lane) -> int:

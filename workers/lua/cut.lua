@@ -2,9 +2,10 @@
 -- Read the head of a leased inbox lane.
 -- KEYS[1] lane state   KEYS[2] lane (stream)
 -- ARGV[1] owner token   ARGV[2] how many events at the most
--- → {entries as XRANGE gives them}; false: not ours
+-- → {entries as XRANGE gives them, now (ms)}; false: not ours
+--@include clock
 if redis.call('HGET', KEYS[1], 'owner') ~= ARGV[1] then return false end
 local count = redis.call('HEXISTS', KEYS[1], 'careful') == 1 and 1 or ARGV[2]
 local entries = redis.call('XRANGE', KEYS[2], '-', '+', 'COUNT', count)
 redis.call('HSET', KEYS[1], 'in_flight', #entries)
-return {entries}
+return {entries, now}
