@@ -1,6 +1,6 @@
-"""Quick acceptance: recognises an event that is already normal, in plain Python; of any other it is not sure.
+"""Quick acceptance: recognises an event that is already normal, or nearly, in plain Python; of others it is not sure.
 
-``tests/unit/schemas/test_quick.py`` proves that whatever is accepted here, ``schemas.event_schema`` loads to the same.
+What is accepted here, ``schemas.event_schema`` loads to the same: ``tests/unit/schemas/test_event_properties.py``.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import Any
 
 from schemas.consent import WRAPPERS
 from schemas.moment import is_written
+from schemas.respelling import respelt
 from schemas.vocabulary import (
     CONTEXT_NAMES,
     IDS,
@@ -35,6 +36,14 @@ def accept(raw: dict[Any, Any], limits: EventLimits) -> dict[str, Any] | None:
 
     Leaves to the JSON encoder what that checks anyway: Unicode, 64 bits, string keys, the size in bytes.
     """
+    event = _accept(raw, limits)
+    if event is None:
+        again = respelt(raw)
+        return None if again is None else _accept(again, limits)
+    return event
+
+
+def _accept(raw: dict[Any, Any], limits: EventLimits) -> dict[str, Any] | None:
     values: list[Any] = []
     for key, value in raw.items():
         kind = type(value)

@@ -61,10 +61,11 @@ class Producer:
         """
         accepted = accept(events)
         if accepted:
-            self._keep(accepted, pipeline, durable=durable)
+            self.keep(accepted, pipeline, durable=durable)
         return [event["message_id"] for event, _ in accepted]
 
-    def _keep(self, events: list[Encoded], pipeline: str, *, durable: bool) -> None:
+    def keep(self, events: list[Encoded], pipeline: str, *, durable: bool = False) -> None:
+        """Keep events that were accepted before, all or none. Raises as ``enqueue``, but not ``Refused``."""
         # What is to be on disk is what this connection has written: WAITAOF must go the same way.
         with one_connection(self._redis) if durable else nullcontext(self._redis) as connection:
             try:

@@ -27,12 +27,12 @@ def captured(pipeline: str | None = None, *, refuse: NotKept | None = None) -> I
     """
     events: list[Event] = []
 
-    def keep(_: Producer, accepted: list[Encoded], chosen: str, *, durable: bool) -> None:
+    def keep(_: Producer, accepted: list[Encoded], chosen: str, *, durable: bool = False) -> None:
         del durable
         if refuse is not None:
             raise refuse
         if pipeline in (None, chosen):
             events.extend(orjson.loads(body) for _, body in accepted)
 
-    with patch.object(Producer, "_keep", keep):
+    with patch.object(Producer, "keep", keep):
         yield events

@@ -99,6 +99,18 @@ def look_up(key: str) -> Source | None:
     return source
 
 
+def spend(source: Source, events: int) -> float:
+    """Count events against a key's rate: 0 when they may come in, else the seconds after which to try again.
+
+    A second's worth may come at once, and a larger batch when nothing is owed.
+    """
+    if source.rate is None:
+        return 0.0
+    numbers = (1_000_000 / source.rate, max(1, int(source.rate)), events)
+    wait_ms = scripts.call(redis(), "spend", (keys.limit(f"write-key/{source.key_id}", 1),), numbers)
+    return int(wait_ms) / 1000
+
+
 @per_process
 def _known() -> dict[str, tuple[Source | None, float]]:
     """What this process has found: by digest, with when it must look again."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.engine.fleet import Fleet
@@ -61,6 +63,17 @@ def test_what_is_not_there_is_named(store: Fleet) -> None:
     for act in (write_keys.rotate, write_keys.revoke):
         with pytest.raises(Unknown, match=f"no write key 'x'; there are {made.id}"):
             act("store", "x")
+
+
+def test_a_key_has_a_second_s_worth_at_once_and_a_large_batch_is_waited_for_afterwards(store: Fleet) -> None:
+    _, key = write_keys.create("store")
+    source = write_keys.look_up(key)
+    assert source
+    assert [write_keys.spend(source, 1) for _ in range(50)] == [0.0] * 50
+    other = replace(source, key_id="another", rate=10)
+    assert write_keys.spend(other, 200) == 0
+    assert 17 < write_keys.spend(other, 1) <= 19.2
+    assert write_keys.spend(replace(source, rate=None), 10**6) == 0
 
 
 def _fresh(key: str) -> Source | None:

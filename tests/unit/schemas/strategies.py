@@ -83,5 +83,31 @@ nearly_normal = st.fixed_dictionaries(
 )
 """Events the quick check mostly accepts."""
 
+segment_contexts = st.fixed_dictionaries(
+    {},
+    optional={
+        "consent": st.none() | st.fixed_dictionaries({"categoryPreferences": consents | st.none()}) | consents,
+        "traits": st.dictionaries(st.text(max_size=5), scalars | deeps, max_size=3) | st.none(),
+        "userAgent": st.none() | st.text(max_size=5),
+        "user_agent": st.none() | st.text(max_size=5),
+        "device": st.dictionaries(
+            st.sampled_from(["advertisingId", "advertising_id", "traits", "id"]), plain | st.none(), max_size=3
+        ),
+        "page": objects,
+    },
+)
+segment_parts: dict[str, st.SearchStrategy[Any]] = {
+    **dict.fromkeys(["anonymousId", "messageId", "anonymous_id"], ids | st.none()),
+    **dict.fromkeys(["timestamp", "sentAt", "originalTimestamp"], times | st.none()),
+    **dict.fromkeys(["properties", "traits", "integrations"], st.none() | objects),
+    "context": st.none() | segment_contexts,
+    "writeKey": plain,
+}
+from_segment = st.fixed_dictionaries(
+    {"type": st.sampled_from(["track", "identify"]), "userId": ids, "event": ids.map(str)},
+    optional=segment_parts,
+)
+"""Events as Segment's libraries send them, the quick check accepts most."""
+
 hostile = odd | st.dictionaries(st.sampled_from([*KEYS, *EVENT_NAMES]) | scalars, odd)
 """Anything at all."""
