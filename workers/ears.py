@@ -19,6 +19,7 @@ from kombu.exceptions import OperationalError
 
 from workers import stopping
 from workers.connection import AWAY
+from workers.hearing import Hearing
 from workers.settings import settings
 
 log = structlog.get_logger(__name__)
@@ -40,6 +41,7 @@ class Ears(bootsteps.StartStopStep):
         self.app = consumer.app
         self.listener: Any = None
         self.channel: Any = None
+        self._hearing = Hearing(consumer.hostname)
         self._unheard_since: float | None = None
         self._ended = threading.Event()
         self._voice: threading.Thread | None = None
@@ -60,14 +62,17 @@ class Ears(bootsteps.StartStopStep):
     def shutdown(self, consumer: Any) -> None:
         """Speak no more."""
         self._ended.set()
+        self._hearing.end()
 
-    def _heard(self, _message: Any) -> None:
+    def _heard(self, _message: Any = None) -> None:
+        """A message came back, or there is a reason why none can."""
         self._unheard_since = None
+        self._hearing.well()
 
     def _speak(self) -> None:
         while not (self._ended.wait(settings().ping_seconds) or stopping.stopping()):
             if self._busy():
-                self._unheard_since = None
+                self._heard()
             elif self._unheard_for() > settings().deaf_seconds:
                 self._go()
                 return
@@ -88,7 +93,7 @@ class Ears(bootsteps.StartStopStep):
                 producer.publish({}, exchange="", routing_key=self.queue.name, retry=False, serializer="json")
                 expire(producer.channel, self.queue.name)
         except UNREACHED:
-            self._unheard_since = None  # the broker is away; nobody hears anything
+            self._heard()  # the broker is away; nobody hears anything
         else:
             self._unheard_since = self._unheard_since or time.monotonic()
 

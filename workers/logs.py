@@ -60,7 +60,8 @@ def _rendered(stream: TextIO) -> list[Processor]:
     """From an entry to a line. Masking comes last, when exceptions are text."""
     if settings().log_format == "json":
         return [structlog.processors.format_exc_info, masked(structlog.processors.JSONRenderer(serializer=_json))]
-    return [masked(structlog.dev.ConsoleRenderer(colors=stream.isatty()))]
+    plain = structlog.dev.plain_traceback  # the usual one shows local variables, and with them events
+    return [masked(structlog.dev.ConsoleRenderer(colors=stream.isatty(), exception_formatter=plain))]
 
 
 def _json(entry: EventDict, **options: Any) -> str:

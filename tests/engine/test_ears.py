@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import socket
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -80,6 +83,30 @@ def test_a_deaf_worker_says_so_and_is_started_again(own: Fleet, own_redis: Local
         assert "worker ended; starting another" in supervisor.output()
         workers.enqueue(tracks(20))
         own.wait_row(name, delivered=20)
+
+
+def health(server: LocalRedis) -> subprocess.CompletedProcess[str]:
+    """``fleet health``, less patient than the workers are."""
+    command = [sys.executable, "-c", "from workers.cli import main; main()", "health"]
+    env = {**os.environ, "FLEET_REDIS_URL": server.url, "FLEET_PING_SECONDS": "0.5", "FLEET_DEAF_SECONDS": "1.5"}
+    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=20, check=False)
+
+
+def test_the_health_command_fails_while_a_worker_is_deaf_and_when_there_is_none(
+    own: Fleet, own_redis: LocalRedis, tmp_path: Path
+) -> None:
+    own.install("statsig")
+    assert "no worker" in health(own_redis).stderr
+    env = {"FLEET_PING_SECONDS": "0.2", "FLEET_DEAF_SECONDS": "60"}
+    with Worker(tmp_path, own_redis.url, name="worker", env={**options("threads"), **env}) as worker:
+        wait_until(lambda: health(own_redis).stdout == "1 worker gets its tickets\n", 10, worker.output)
+        with deafened(own_redis, f"ears.worker@{socket.gethostname()}"):
+            said = f"worker@{socket.gethostname()} has heard nothing for"
+            wait_until(lambda: said in health(own_redis).stderr, 10, worker.output)
+        os.kill(worker.pid, signal.SIGSTOP)
+        wait_until(lambda: health(own_redis).returncode == 1, 10, worker.output)
+        os.kill(worker.pid, signal.SIGCONT)
+    assert "no worker" in health(own_redis).stderr
 
 
 @contextmanager
