@@ -16,6 +16,7 @@ from kombu.transport import redis as kombu_redis
 from kombu.transport.virtual import QoS
 from redis import Redis
 from redis.client import Pipeline
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 BRIEFLY = 0.02
 WRITES = ("LPUSH", "SADD")
@@ -29,6 +30,9 @@ def install() -> None:
     # worker, and so does restoring them when Redis goes away while it holds some (kombu 5.7, Channel.close).
     kombu_redis.Channel.QoS = Unkept
     kombu_redis.Channel.do_restore = False
+    # A thread may publish by a channel that another one has just closed because Redis went away; the AttributeError it
+    # gets is no reason to end for a worker, nor to give a ticket up (kombu 5.7, Channel._connparams).
+    kombu_redis.Channel._connparams = _connparams
     # Without tickets no work: a full Redis takes them, so that deliveries can make room.
     kombu_redis.Channel._get_client = lambda _: Welcome
     kombu_redis.REFRESH_BINDING = WELCOME + kombu_redis.REFRESH_BINDING
@@ -80,6 +84,16 @@ class Welcome(_Written, Redis):
     def pipeline(self, transaction: bool = True, shard_hint: str | None = None) -> Several:  # noqa: ARG002
         """A pipeline, never a transaction."""
         return Several(self.connection_pool, self.response_callbacks, False, shard_hint)
+
+
+_kombus_connparams = kombu_redis.Channel._connparams
+
+
+def _connparams(channel: Any, asynchronous: bool = False) -> Any:
+    """How a channel reaches Redis; one that is closed says so by an error after which kombu and Celery try again."""
+    if channel.connection is None:
+        raise RedisConnectionError("the channel is closed")
+    return _kombus_connparams(channel, asynchronous)
 
 
 def _sleep_briefly(seconds: float) -> None:
