@@ -53,7 +53,10 @@ class Heart(bootsteps.StartStopStep):
 
 
 class Consuming(bootsteps.StartStopStep):
-    """Consume the queue of every installed integration, unless the worker was started with ``-Q``."""
+    """Consume the queue of every integration this worker can use, unless it was started with ``-Q``.
+
+    One that it cannot read, for want of the secret key or of a newer release, is left to workers that can.
+    """
 
     requires = ("celery.worker.consumer.tasks:Tasks",)
 
@@ -61,10 +64,11 @@ class Consuming(bootsteps.StartStopStep):
         super().__init__(consumer, **options)
         self.timer: Any = None
         self.ours: set[str] = set()
+        self.told_which = consumer.app.amqp.queues._consume_from is not None
 
     def start(self, consumer: Any) -> None:
         """Follow the list from now on. After a reconnect Celery starts the step anew."""
-        if consumer.app.amqp.queues._consume_from is None:
+        if not self.told_which:
             self.ours.clear()
             self.timer = consumer.timer.call_repeatedly(0.5, self.follow, (consumer,))
 
@@ -75,7 +79,7 @@ class Consuming(bootsteps.StartStopStep):
 
     def follow(self, consumer: Any) -> None:
         """Add the queues of new integrations and cancel those of removed ones."""
-        wanted = set(registry().names)
+        wanted = set(registry().usable)
         for queue in sorted(wanted - self.ours):
             consumer.add_task_queue(queue)
         for queue in sorted(self.ours - wanted):

@@ -7,27 +7,41 @@ from typing import Any
 from workers import keys
 from workers.connection import redis
 from workers.head import Head
-from workers.holds import halt
-from workers.lanes import Lane, lease, release
+from workers.lanes import Lane, lease
 from workers.registry import registry
 from workers.shift import Shift
 from workers.side import Side
 from workers.slots import slots
 from workers.source import Source
 from workers.stopping import in_hand, stopping
-
-MINUTE = 60_000
+from workers.stumbles import work_on
 
 
 def deliver(name: str) -> dict[str, Any]:
     """Work the most overdue lane of an integration for about a second; a summary for Flower."""
     with in_hand(), slots().share(name) as free:
-        if not free or stopping():
+        if why := _unwilling(name, free):
             decline(name)
-            return {"lane": None, "why": "it has its share of this worker's slots" if not free else "stopping"}
+            return {"lane": None, "why": why}
         known = registry().get(name)
-        lane = lease(name, known.timeout[1]) if known else lease(name)
-        return work(name, lane) if lane else {"lane": None}
+        lane = lease(name, known.timeout[1]) if known else None
+        return work(lane) if lane else {"lane": None}
+
+
+def _unwilling(name: str, free: bool) -> str:
+    """Why this worker takes no lane of the integration now; empty when it does."""
+    if not free:
+        return "it has its share of this worker's slots"
+    if stopping():
+        return "stopping"
+    if registry().get(name) is None:
+        registry().refresh()
+    return "" if registry().get(name) else unusable(name)
+
+
+def unusable(name: str) -> str:
+    """Why this worker cannot use an integration; another one may, or will once the fleet is applied anew."""
+    return registry().faults.get(name, "it is not installed")
 
 
 def decline(name: str) -> None:
@@ -35,26 +49,23 @@ def decline(name: str) -> None:
     redis().delete(keys.ticketed(name))
 
 
-def work(name: str, lane: Lane) -> dict[str, Any]:
+def work(lane: Lane) -> dict[str, Any]:
     """Work a leased lane and give it back."""
-    fleet = registry().at(lane.revision)
-    integration = fleet.get(name)
-    if integration is None:
-        return _unusable(name, lane, fleet.faults.get(name, "it is not installed"))
-    shift = Shift(integration, source_of(lane, integration.batch.events, known_by_key=integration.destination.dedupes))
-    try:
-        shift.work()
-    finally:
-        release(lane, shift.park_ms, shift.timing.taken())
-    return {"lane": lane.member, **shift.tally}
+    summary: dict[str, Any] = {"lane": lane.member}
+    with work_on(lane) as ending:
+        integration = registry().at(lane.revision).get(lane.queue)
+        if integration is None:
+            return {**summary, "why": unusable(lane.queue)}
+        batch, known_by_key = integration.batch.events, integration.destination.dedupes
+        shift = Shift(integration, source_of(lane, batch, known_by_key=known_by_key))
+        try:
+            shift.work()
+        finally:
+            ending.park_ms, ending.sums = shift.park_ms, shift.timing.taken()
+            summary |= shift.tally
+    return {**summary, "why": ending.fault} if ending.fault else summary
 
 
 def source_of(lane: Lane, batch: int, *, known_by_key: bool = False) -> Source:
     """What a leased lane is worked from: its head, or a side lane's due groups of up to ``batch`` events."""
     return Head(lane) if lane.member.isdigit() else Side(lane, batch, known_by_key=known_by_key)
-
-
-def _unusable(name: str, lane: Lane, fault: str) -> dict[str, Any]:
-    halt(name, "setup", f"the integration cannot be used: {fault}", "Correct it and run: fleet apply FILE", MINUTE)
-    release(lane)
-    return {"lane": lane.member, "why": fault}

@@ -12,6 +12,7 @@ from workers.audit import audit_in_turn
 from workers.connection import AWAY, redis
 from workers.registry import registry
 from workers.retention import purge_old_in_turn
+from workers.unable import complain
 from workers.waker import summon
 
 log = structlog.get_logger(__name__)
@@ -51,6 +52,7 @@ class Heartbeat:
 
     def _beat(self) -> None:
         registry().refresh()
+        complain(registry().faults)
         if scripts.call(redis(), "turn", (keys.BEAT,), (LOCK_MS,)):
             note_memory()
             watch_raw()

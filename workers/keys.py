@@ -57,6 +57,16 @@ def nudges(queue: str) -> str:
     return f"{PREFIX}:nudges:{queue}"
 
 
+def stumbles(queue: str) -> str:
+    """Hash: lane → how often in a row work on it ended in an unforeseen exception, and the last one (JSON)."""
+    return f"{PREFIX}:stumbles:{queue}"
+
+
+def unable(integration: str) -> str:
+    """Hash, expiring: worker → why it cannot use the integration, and when it said so (JSON)."""
+    return f"{PREFIX}:unable:{integration}"
+
+
 def state(queue: str, member: str = "") -> str:
     """Hash: all state of a lane: owner, until, in_flight, tries and since of failing events. No member: the prefix."""
     return f"{PREFIX}:state:{queue}:{member}"

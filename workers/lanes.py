@@ -112,30 +112,33 @@ def _wake_later(queue: str, wait_ms: int) -> None:
         waker().wake(queue, wait_ms / 1000)
 
 
-def release(lane: Lane, park_ms: int = 0, sums: Sequence[scripts.Argument] = ()) -> None:
+def release(lane: Lane, park_ms: int = 0, sums: Sequence[scripts.Argument] = (), fault: str = "") -> int:
     """Give a lane back, parked for ``park_ms`` milliseconds; 0 offers it at once when something waits in it.
 
-    ``sums``: fields of the queue's timing and what to add to them.
+    ``sums``: fields of the queue's timing and what to add to them. After a ``fault`` that nobody foresaw the lane rests
+    longer each time; how often in a row there was one.
 
     While Redis is away the lane is kept in mind, and given back as soon as it answers.
     """
     renewer().forget(lane)
     try:
-        give_back(lane, park_ms, sums)
+        return give_back(lane, park_ms, sums, fault)
     except AWAY as error:
         log.warning("lane not given back yet: Redis is away", queue=lane.queue, lane=lane.member, error=str(error))
         renewer().give_back_later(lane, park_ms)
+        return 0
 
 
-def give_back(lane: Lane, park_ms: int, sums: Sequence[scripts.Argument] = ()) -> None:
-    """Give a lane back, and see that it is looked at in time."""
+def give_back(lane: Lane, park_ms: int, sums: Sequence[scripts.Argument] = (), fault: str = "") -> int:
+    """Give a lane back, and see that it is looked at in time; how often in a row there was a fault."""
     names = [lane.state, keys.agenda(lane.queue), keys.ticketed(lane.queue), keys.leases(lane.queue)]
-    names += [keys.nudges(lane.queue), lane.stream, keys.timing(lane.queue)]
-    arguments = [lane.token, lane.member, park_ms, lane.nudges, settings().ticket_ms, *sums]
-    wanted, wait_ms = scripts.call(redis(), "release", names, arguments)
+    names += [keys.nudges(lane.queue), lane.stream, keys.timing(lane.queue), keys.stumbles(lane.queue)]
+    arguments = [lane.token, lane.member, park_ms, lane.nudges, settings().ticket_ms, fault, *sums]
+    wanted, wait_ms, times = scripts.call(redis(), "release", names, arguments)
     if wanted == 1:
         tickets.publish([lane.queue])
     _wake_later(lane.queue, wait_ms)
+    return int(times)
 
 
 class Renewer:

@@ -94,6 +94,7 @@ OWN: tuple[Callable[[str], str], ...] = (
     keys.ticketed,
     keys.leases,
     keys.nudges,
+    keys.stumbles,
     keys.ledger,
     keys.unmapped,
     keys.warned,

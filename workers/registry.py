@@ -88,6 +88,11 @@ class Registry:
         return tuple(self._installed.documents)
 
     @property
+    def usable(self) -> tuple[str, ...]:
+        """Names of the integrations that this process can read and understand."""
+        return tuple(self._ready)
+
+    @property
     def pipelines(self) -> Mapping[str, tuple[str, ...]]:
         """Integrations by pipeline."""
         return self._pipelines

@@ -18,12 +18,13 @@ from workers.connection import redis
 from workers.dead_letters import inbox_letter
 from workers.drain import drain
 from workers.incoming import Entry, RawEntry, read
-from workers.lanes import Lane, lease, release
+from workers.lanes import Lane, lease
 from workers.people import People, identifiers
 from workers.plan import Plan, Share
 from workers.registry import registry
 from workers.settings import settings
 from workers.stopping import in_hand, stopping
+from workers.stumbles import work_on
 
 log = structlog.get_logger(__name__)
 
@@ -50,19 +51,18 @@ def route() -> dict[str, Any]:
 
 def work(lane: Lane) -> dict[str, Any]:
     """Work a leased inbox lane and give it back."""
-    routed, park_ms = 0, 0
-    try:
-        for moved in steps(lane):
-            routed += moved
-        park_ms = FULL_PAUSE_MS if full() else 0
-    except Blocked as blocked:
-        log.info("routing pauses: an integration has as much waiting as it may", integration=str(blocked))
-        park_ms = BLOCKED_PAUSE_MS
-    except OutOfMemoryError:
-        log.error("Redis is out of memory: routing pauses, deliveries go on")
-        park_ms = FULL_PAUSE_MS
-    finally:
-        release(lane, park_ms)
+    routed = 0
+    with work_on(lane) as ending:
+        try:
+            for moved in steps(lane):
+                routed += moved
+            ending.park_ms = FULL_PAUSE_MS if full() else 0
+        except Blocked as blocked:
+            log.info("routing pauses: an integration has as much waiting as it may", integration=str(blocked))
+            ending.park_ms = BLOCKED_PAUSE_MS
+        except OutOfMemoryError:
+            log.error("Redis is out of memory: routing pauses, deliveries go on")
+            ending.park_ms = FULL_PAUSE_MS
     return {"lane": lane.member, "events": routed}
 
 

@@ -7,14 +7,13 @@ from collections.abc import Iterator
 
 import click
 
+from workers.attention import wanted
 from workers.cli.fleet import open_fleet
 from workers.cli.terminal import note, on_terminal, say, say_json
-from workers.connection import redis
 from workers.ledger import Status
 from workers.ledger import status as read_status
 from workers.overview import overview
 from workers.registry import Registry
-from workers.soundness import weaknesses
 
 EVERY = 1.0
 
@@ -29,8 +28,8 @@ def status(watch: bool, as_json: bool) -> None:
     """
     fleet = open_fleet(quiet=True)
     if as_json:
-        for weakness in weaknesses(redis()):
-            note(weakness)
+        for want in wanted(fleet):
+            note(want)
         for ledger in looks(fleet, watch):
             say_json(ledger)
     elif on_terminal():
@@ -51,7 +50,7 @@ def _plain(fleet: Registry, watch: bool) -> None:
     from workers.cli.status_lines import lines  # noqa: PLC0415  # JSON does without
 
     for ledger in looks(fleet, watch):
-        for line in (*weaknesses(redis()), *lines(ledger, overview(fleet))):
+        for line in (*wanted(fleet), *lines(ledger, overview(fleet))):
             say(line)
         if watch:
             say("")
@@ -64,8 +63,8 @@ def _on_terminal(fleet: Registry, watch: bool) -> None:
     from workers.cli.terminal import console  # noqa: PLC0415
 
     if not watch:
-        for weakness in weaknesses(redis()):
-            console().print(weakness, style="yellow")
+        for want in wanted(fleet):
+            console().print(want, style="yellow", highlight=False, markup=False)
         console().print(page(read_status(fleet), overview(fleet)))
         return
     before: Status | None = None
