@@ -9,7 +9,7 @@ from marshmallow import ValidationError
 from schemas import shown
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
-RESERVED = frozenset({"route", "inbox", "dead", "aside"})
+RESERVED = frozenset({"route", "inbox", "dead", "aside", "replays"})
 """Names of queues and places of our own."""
 
 

@@ -56,7 +56,7 @@ class Heartbeat:
         if scripts.call(redis(), "turn", (keys.BEAT,), (LOCK_MS,)):
             note_memory()
             watch_raw()
-            summon([keys.ROUTE, *registry().names])
+            summon([keys.ROUTE, keys.REPLAYS, *registry().names])
         audit_in_turn(registry())
         purge_old_in_turn(registry())
         alarm.ring_in_turn(registry())

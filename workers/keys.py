@@ -10,6 +10,9 @@ from __future__ import annotations
 FORMAT = 1
 PREFIX = f"fleet:{FORMAT}"
 ROUTE = "route"
+REPLAYS = "replays"
+"""The queue of replays that were asked for. Its tickets travel on the route queue, which some worker always serves."""
+
 RAW = "raw"
 ASIDE = "a"
 """Ends the member of a side lane: lane 3's is ``3a``."""
@@ -35,6 +38,7 @@ AUDITED = f"{PREFIX}:audit:faults"
 WRITE_KEYS = f"{PREFIX}:write-keys"
 ALARM_TURN = f"{PREFIX}:alarm:turn"
 CHANGES = f"{PREFIX}:changes"
+REPLAY_LIST = f"{PREFIX}:replays"
 
 
 def agenda(queue: str) -> str:
@@ -110,6 +114,11 @@ def barrier(integration: str, member: str = "") -> str:
 def last(integration: str, member: str) -> str:
     """Hash: group of a side lane → its last exchange with the vendor, masked (JSON)."""
     return f"{PREFIX}:last:{integration}:{member}"
+
+
+def replay(identifier: str = "") -> str:
+    """Hash: a replay that was asked for, and how far it has come. Without its id: the prefix."""
+    return f"{PREFIX}:replay:{identifier}"
 
 
 def turn(integration: str) -> str:

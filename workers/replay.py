@@ -50,12 +50,14 @@ class LanesChanged(Exception):
 @dataclass(frozen=True, slots=True)
 class Terms:
     """How to replay. ``rate`` in requests a second, None: a share of the live rate; ``then``: with the mapping of the
-    revision the letter was written under; ``force``: however often it was replayed before.
+    revision the letter was written under; ``force``: however often it was replayed before; ``asked``: id of the replay
+    that counts the letters as they move.
     """
 
     then: bool = False
     force: bool = False
     rate: float | None = None
+    asked: str = ""
 
 
 class Picked(NamedTuple):
@@ -127,7 +129,7 @@ def replay(share: Share, fleet: Registry, terms: Terms) -> Iterator[int]:
     """
     name, room = share.integration.name, False
     share.picked.sort()
-    move = Move(share.integration, fleet.lanes, pace(share.integration, terms.rate))
+    move = Move(share.integration, fleet.lanes, pace(share.integration, terms.rate), terms.asked)
     for start in range(0, len(share.picked), BATCH):
         moved = move.carry_out(share.picked[start : start + BATCH])
         if moved and not room:
@@ -165,8 +167,8 @@ class Bundle(NamedTuple):
 class Move:
     """Moves one batch of an integration's letters."""
 
-    def __init__(self, integration: Integration, lanes: int, every: int) -> None:
-        self._integration, self._lanes, self._pace = integration, lanes, every
+    def __init__(self, integration: Integration, lanes: int, every: int, asked: str = "") -> None:
+        self._integration, self._lanes, self._pace, self._asked = integration, lanes, every, asked
 
     def carry_out(self, batch: Sequence[Picked]) -> int:
         """Move the batch; how many letters moved. A group that lost a letter to somebody else is made again."""
@@ -214,12 +216,12 @@ class Move:
         name = self._integration.name
         lanes = list(dict.fromkeys(bundle.lane for bundle in bundles))
         names = [keys.FLEET, keys.dead(name), keys.ledger(name), keys.agenda(name), keys.ticketed(name)]
-        names += [keys.FATES, keys.FATES_COUNT, keys.turn(name)]
+        names += [keys.FATES, keys.FATES_COUNT, keys.turn(name), keys.replay(self._asked)]
         for lane in lanes:
             side = (name, f"{lane}{keys.REPLAY}")
             names += [keys.due(*side), keys.groups(*side), keys.events(*side), keys.barrier(*side), keys.state(*side)]
         arguments: list[scripts.Argument] = [self._lanes, name, NOTE, settings().fates_kept, settings().ticket_ms]
-        arguments.append(self._pace)
+        arguments += [self._pace, int(bool(self._asked))]
         for bundle in bundles:
             arguments += [lanes.index(bundle.lane), *bundle.arguments()]
         wanted, *moved = run("replay", names, arguments)

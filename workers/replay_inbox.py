@@ -49,19 +49,21 @@ def revived(found: Found) -> Event:
     return load_event(raw, received_at=found.letter["first_at"])
 
 
-def replay_inbox(share: InboxShare, fleet: Registry) -> Iterator[int]:
-    """Move a share back into the inbox, batch after batch: how many letters each moved."""
+def replay_inbox(share: InboxShare, fleet: Registry, asked: str = "") -> Iterator[int]:
+    """Move a share back into the inbox, batch after batch: how many letters each moved. ``asked``: as in ``Terms``."""
     for start in range(0, len(share.entries), BATCH):
-        yield _move(share.pipeline, fleet.lanes, share.entries[start : start + BATCH])
+        yield _move(share.pipeline, fleet.lanes, share.entries[start : start + BATCH], asked)
 
 
-def _move(pipeline: str, lanes: int, batch: Iterable[tuple[str, Event]]) -> int:
+def _move(pipeline: str, lanes: int, batch: Iterable[tuple[str, Event]], asked: str) -> int:
     numbered = [(lane_of(event, lanes), entry, event) for entry, event in batch]
     used = list(dict.fromkeys(lane for lane, _, _ in numbered))
     names = [keys.FLEET, keys.PIPELINES, keys.inbox_dead(pipeline), keys.pipeline_ledger(pipeline)]
     names += [keys.agenda(keys.ROUTE), keys.ticketed(keys.ROUTE), keys.FATES, keys.FATES_COUNT]
+    names.append(keys.replay(asked))
     names += [keys.inbox(pipeline, lane) for lane in used]
     arguments: list[scripts.Argument] = [lanes, pipeline, NOTE, settings().fates_kept, settings().ticket_ms]
+    arguments.append(int(bool(asked)))
     for lane, entry, event in numbered:
         arguments += [used.index(lane), f"{pipeline}/{lane}", entry, orjson.dumps(event), event["message_id"]]
     try:

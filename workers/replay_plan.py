@@ -53,7 +53,7 @@ class Plan:
             if part.picker:
                 yield from ((place, moved) for moved in replay(part.picker.share, self._fleet, self._terms))
             if part.inbox:
-                yield from ((place, moved) for moved in replay_inbox(part.inbox, self._fleet))
+                yield from ((place, moved) for moved in replay_inbox(part.inbox, self._fleet, self._terms.asked))
 
     def _take(self, found: Found) -> bool:
         if found.place not in self.parts:

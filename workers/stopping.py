@@ -70,7 +70,7 @@ def _note(_sign: int, _frame: FrameType | None) -> None:
 def hand_over(**_: Any) -> None:
     """Issue new tickets for all that is due: those that this worker held go with it. Celery's ``worker_shutdown``."""
     try:
-        queues = [keys.ROUTE, *registry().names]
+        queues = [keys.ROUTE, keys.REPLAYS, *registry().names]
         scripts.call(redis(), "discard", [keys.ticketed(queue) for queue in queues], ())
         summon(queues)
     except AWAY as error:

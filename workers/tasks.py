@@ -1,4 +1,4 @@
-"""The two kinds of ticket, as Celery tasks. What they return is for people (Flower); nothing reads it."""
+"""The kinds of ticket, as Celery tasks. What they return is for people (Flower); nothing reads it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 from workers.app import app
 from workers.deliver import deliver
+from workers.replay_turn import replay_turn
 from workers.route import route
 
 
@@ -13,6 +14,12 @@ from workers.route import route
 def route_ticket() -> dict[str, Any]:
     """Route one inbox lane for about a second."""
     return route()
+
+
+@app.task(name="replays")
+def replays_ticket() -> dict[str, Any]:
+    """Carry out one replay that was asked for, as far as possible."""
+    return replay_turn()
 
 
 @app.task(name="deliver")

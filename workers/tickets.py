@@ -26,11 +26,12 @@ def publish(queues: Iterable[str]) -> None:
 
 
 def send(queue: str) -> None:
-    """Publish one ticket, shown as ``route`` or ``deliver.<integration>``."""
+    """Publish one ticket, shown as ``route``, ``replays`` or ``deliver.<integration>``."""
     from workers.app import app  # noqa: PLC0415  # Celery takes a third of a second to import
 
-    routing = {"queue": queue, "argsrepr": "", "kwargsrepr": "", "ignore_result": True}
-    if queue == keys.ROUTE:
-        app.send_task("route", **routing)
+    ours = queue in (keys.ROUTE, keys.REPLAYS)
+    routing = {"queue": keys.ROUTE if ours else queue, "argsrepr": "", "kwargsrepr": "", "ignore_result": True}
+    if ours:
+        app.send_task(queue, **routing)
     else:
         app.send_task("deliver", args=(queue,), shadow=f"deliver.{queue}", **routing)

@@ -3,9 +3,10 @@
 -- given out one after another, also over several calls and several callers. Age and tries begin anew.
 -- KEYS[1] fleet   KEYS[2] dead letters (stream)   KEYS[3] ledger   KEYS[4] agenda   KEYS[5] ticketed
 -- KEYS[6] fates   KEYS[7] fates counter   KEYS[8] turn (ms): when the next replay has its turn
+-- KEYS[9] the replay that was asked for (hash), whose letters are counted as they move
 -- then 5 keys a side lane used: due, groups, events, barrier, state of the side lane
 -- ARGV[1] lanes the caller reckons with   ARGV[2] integration   ARGV[3] note   ARGV[4] fates to keep
--- ARGV[5] mark's time-to-live (ms)   ARGV[6] time between two turns (µs)
+-- ARGV[5] mark's time-to-live (ms)   ARGV[6] time between two turns (µs)   ARGV[7] 1 when KEYS[9] counts, else 0
 -- then per group: position of its side lane (from 0), the side lane's member, group id, group (JSON), how many events,
 -- and per event: id of its letter, its id in the side lane, event (JSON), message id
 -- → {publish a ticket 0|1, per group 1 moved | 0 one of its letters is there no longer}; error: LANES n (those in force)
@@ -24,9 +25,9 @@ local function is_whole(first, last)
 end
 
 local turn = math.max(now, tonumber(redis.call('GET', KEYS[8]) or '0'))
-local answer, messages, used, at = {0}, {}, {}, 7
+local answer, messages, used, at = {0}, {}, {}, 8
 while at <= #ARGV do
-  local base, member, group = 8 + 5 * tonumber(ARGV[at]), ARGV[at + 1], ARGV[at + 2]
+  local base, member, group = 9 + 5 * tonumber(ARGV[at]), ARGV[at + 1], ARGV[at + 2]
   local due, groups, events, barrier, state =
     KEYS[base + 1], KEYS[base + 2], KEYS[base + 3], KEYS[base + 4], KEYS[base + 5]
   local first, last = at + 5, at + 4 + 4 * tonumber(ARGV[at + 4])
@@ -51,6 +52,7 @@ if #messages == 0 then return answer end
 for member, lane in pairs(used) do schedule(KEYS[4], lane[1], lane[2], member) end
 if tonumber(ARGV[6]) > 0 then redis.call('SET', KEYS[8], string.format('%.3f', turn), 'PX', math.ceil(turn - now) + 1) end
 redis.call('HINCRBY', KEYS[3], 'replayed', #messages)
+if ARGV[7] == '1' then redis.call('HINCRBY', KEYS[9], 'moved', #messages) end
 book(KEYS[6], KEYS[7], ARGV[2], 'replayed', ARGV[3], messages, ARGV[4])
 if #redis.call('ZRANGEBYSCORE', KEYS[4], '-inf', now, 'LIMIT', 0, 1) == 1
     and redis.call('SET', KEYS[5], '1', 'NX', 'PX', ARGV[5]) then
