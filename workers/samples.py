@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,6 +22,8 @@ from workers.settings import settings
 
 SHOWN = 4_096
 SHOWN_IDS = 20
+LONGEST_FORM = 12
+"""So many characters at most stand for one of a secret, percent-encoded or escaped."""
 
 
 def now() -> str:
@@ -30,9 +33,24 @@ def now() -> str:
 
 def masked_request(integration: Integration, request: Request, most: int = SHOWN) -> dict[str, Any]:
     """A request for people: secrets masked, a body cut at ``most`` bytes."""
-    masked = mask_request(request, integration.secrets)
-    body = (masked.payload() or b"")[:most].decode("utf-8", "replace")
+    payload = request.payload() or b""
+    if len(payload) > most:
+        body = _head(payload, integration.secrets, most)
+        masked = mask_request(replace(request, json=None, form=None), integration.secrets)
+    else:
+        masked = mask_request(request, integration.secrets)
+        body = (masked.payload() or b"")[:most].decode("utf-8", "replace")
     return {"method": masked.method, "url": masked.url, "headers": dict(masked.headers), "body": body}
+
+
+def _head(payload: bytes, secrets: Sequence[str], most: int) -> str:
+    """The beginning of a large body, masked as text: masking all the values of a batch costs more than sending it.
+
+    A secret that the end of what is looked at cuts in two would not be known: so more is looked at than is shown.
+    """
+    margin = LONGEST_FORM * max(map(len, secrets), default=0)
+    text = mask_text(payload[: most + margin].decode("utf-8", "replace"), secrets)
+    return text[: len(text) - margin].encode()[:most].decode("utf-8", "ignore")
 
 
 def masked_answer(integration: Integration, answer: Answer | None, most: int = SHOWN) -> dict[str, Any] | None:

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from requests import PreparedRequest
-from requests.adapters import HTTPAdapter
 from requests.exceptions import ConnectTimeout, RequestException
 from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import HTTPError
@@ -20,6 +19,7 @@ from destinations.form.integration import Integration
 from destinations.form.masking import mask_text
 from destinations.form.parts import Answer, Reading, Record, Verdict
 from destinations.form.request import Request
+from workers.adapter import Adapter
 from workers.process import per_process
 
 BEFORE_SENDING = ("NewConnectionError", "NameResolutionError", "SSLError")
@@ -106,13 +106,13 @@ class Adapters:
     """This process's adapters, one an integration's revision."""
 
     def __init__(self) -> None:
-        self._adapters: dict[str, tuple[int, HTTPAdapter]] = {}
+        self._adapters: dict[str, tuple[int, Adapter]] = {}
 
-    def of(self, integration: Integration) -> HTTPAdapter:
+    def of(self, integration: Integration) -> Adapter:
         """The adapter of an integration; a new revision gets a new one, and with it new connections."""
         revision, adapter = self._adapters.get(integration.name, (None, None))
         if adapter is None or revision != integration.revision:
-            adapter = HTTPAdapter(pool_connections=2, pool_maxsize=CONNECTIONS, max_retries=0)
+            adapter = Adapter(CONNECTIONS)
             self._adapters[integration.name] = (integration.revision, adapter)
         return adapter
 
