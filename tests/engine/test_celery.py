@@ -50,7 +50,7 @@ def test_a_worker_takes_the_queues_it_was_told_to_and_messages_carry_no_event(
     assert not any(part in ticket for ticket in tickets for part in (b"u1", b"Order", *map(str.encode, refs(events))))
 
     assert {queue["name"] for queue in inspect("active_queues", "some")} == {"route", klaviyo}
-    assert set(inspect("registered", "some")) == {"deliver", "route"}
+    assert set(inspect("registered", "some")) == {"deliver", "replays", "route"}
     assert inspect("active", "some") == []
 
     start_worker("-Q", statsig, name="other")

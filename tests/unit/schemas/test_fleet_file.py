@@ -110,7 +110,7 @@ def test_every_fault_of_a_file_has_its_place() -> None:
             "write http:// or https://, a host, and at most a port and a path."
         ),
         "pipelines.web.rate: Must be a number greater than 0, not 0.",
-        "integrations.route: is reserved, as are aside, dead, inbox; choose another name",
+        "integrations.route: is reserved, as are aside, dead, inbox, replays; choose another name",
         "integrations.a.destination: Missing data for required field.",
         "integrations.a.limits.requests_per_minute: Must be a number greater than 0, not 0.",
         "integrations.a.limits.lifted: Only for a sandbox or a proxy: give base_url too, or leave lifted out.",
