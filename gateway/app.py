@@ -8,13 +8,13 @@ import sentry_sdk
 from flask import Flask, got_request_exception
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from gateway import health
+from gateway import health, ingest
 from gateway.interface import Interface, options
 from gateway.json import OrjsonProvider
 from gateway.settings import settings
 from workers import logs, sentry
 
-BLUEPRINTS = (health.blueprint,)
+BLUEPRINTS = (health.blueprint, ingest.blueprint)
 
 
 def create_app() -> Flask:

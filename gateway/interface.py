@@ -11,6 +11,11 @@ from werkzeug.exceptions import HTTPException
 
 from gateway.problems import TROUBLE, Answer, ErrorSchema, Problem, of_http, of_redis
 
+SECURITY = {
+    "writeKey": {"type": "http", "scheme": "basic", "description": "A pipeline's write key as user name, no password."},
+    "bearer": {"type": "http", "scheme": "bearer", "description": "The write key; the admin token for /v1/admin."},
+}
+
 
 def options() -> dict[str, Any]:
     """What flask-smorest takes from the app's configuration."""
@@ -20,6 +25,7 @@ def options() -> dict[str, Any]:
         "OPENAPI_VERSION": "3.1.0",
         "OPENAPI_URL_PREFIX": "/",
         "OPENAPI_JSON_PATH": "openapi.json",
+        "API_SPEC_OPTIONS": {"components": {"securitySchemes": SECURITY}},
     }
 
 

@@ -32,7 +32,7 @@ def utc_text(value: object) -> str:
     seconds, else milliseconds) or a ``datetime``. Raises ``ValueError`` with a sentence that says the remedy.
     """
     try:
-        return written(_read(value))
+        return written(parsed(value))
     except OverflowError:
         raise ValueError(f"{shown.value(value)} lies outside the years 1 to 9999; {_FORMS}") from None
 
@@ -63,7 +63,8 @@ def is_written(text: str) -> bool:
     return text[11:13] != "24"
 
 
-def _read(value: object) -> datetime:
+def parsed(value: object) -> datetime:
+    """A time as ``utc_text`` takes it, aware. ``ValueError``, or ``OverflowError`` when its year is not 1 to 9999."""
     if isinstance(value, str):
         return _from_text(value)
     if isinstance(value, datetime):

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 from tests.engine.conftest import fleet, here, sandbox, sentry, server, worker
+from tests.engine.fleet import Fleet
 from tests.gateway.door import Door
+from tests.gateway.shop import Shop
 from workers.local.parts import Gateway
 from workers.local.server import LocalRedis
 
@@ -27,3 +29,9 @@ def door(gateway: Gateway) -> Iterator[Door]:
     """The gateway, asked over HTTP."""
     with Door(gateway.url) as opened:
         yield opened
+
+
+@pytest.fixture
+def shop(fleet: Fleet, door: Door) -> Shop:
+    """A pipeline called store with one integration, and its write key."""
+    return Shop(fleet, door)

@@ -1,0 +1,5 @@
+"""Ingest: Segment's HTTP API, so that every library made for it can hand in events."""
+
+from gateway.ingest.routes import blueprint
+
+__all__ = ["blueprint"]
