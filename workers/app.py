@@ -7,10 +7,10 @@ nothing, and every setting below follows from that: early ack, no results, nothi
 from __future__ import annotations
 
 from celery import Celery
-from celery.signals import setup_logging, worker_process_init, worker_shutdown, worker_shutting_down
+from celery.signals import setup_logging, worker_init, worker_process_init, worker_shutdown, worker_shutting_down
 from kombu import Queue
 
-from workers import shims, stopping
+from workers import garbage, shims, stopping
 from workers.bootsteps import Consuming, Heart
 from workers.ears import Ears
 from workers.keys import ROUTE
@@ -56,6 +56,7 @@ app.conf.update(
     },
 )
 setup_logging.connect(configure_all)
+worker_init.connect(garbage.collect_seldom)
 worker_shutting_down.connect(stopping.stop)
 worker_process_init.connect(stopping.be_child)
 worker_shutdown.connect(stopping.hand_over)

@@ -15,8 +15,8 @@ from workers.repeats import digest
 RAW_MESSAGES = uuid.UUID("5f1a6f3c-0a5e-5d3b-9b61-7a0f6f1e4c11")
 
 
-RawEntry = tuple[bytes, list[bytes]]
-"""An entry as a script gives it: its id, and its fields and values one after another."""
+RawEntry = tuple[bytes, bytes, bytes]
+"""An entry as the script that cuts gives it: its id, its event, and its id in the raw stream it came by, or nothing."""
 
 
 @dataclass(slots=True)
@@ -40,17 +40,11 @@ class Entry:
 
 
 def read(entry: RawEntry) -> Entry:
-    """Read an entry of an inbox lane. Its fields: ``event``, and ``raw``, its id in the raw stream it came by."""
-    identifier, flat = entry[0].decode(), entry[1]
-    if len(flat) == 2:
-        body, came_ms = flat[1], milliseconds(identifier)
-        event = orjson.loads(body)
-        return Entry(identifier, body, event, None, came_ms, digest(event["message_id"]))
-    fields = dict(zip(flat[::2], flat[1::2], strict=True))
-    raw_id, body = fields[b"raw"], fields.get(b"event", b"")
-    came_ms = milliseconds(raw_id.decode())
+    """Read an entry of an inbox lane."""
+    identifier, body, raw_id = entry[0].decode(), entry[1], entry[2]
+    came_ms = milliseconds(raw_id.decode() or identifier)
     try:
-        event = load_raw(body, raw_id, iso(came_ms))
+        event = load_raw(body, raw_id, iso(came_ms)) if raw_id else orjson.loads(body)
     except InvalidEvent as fault:
         return Entry(identifier, body, None, fault, came_ms, digest(identifier))
     return Entry(identifier, body, event, None, came_ms, digest(event["message_id"]))

@@ -16,7 +16,7 @@ import orjson
 
 from schemas.event import Event
 from workers import keys, scripts
-from workers.connection import redis
+from workers.connection import own
 
 ANONYMOUS = "anonymous:"
 
@@ -106,7 +106,7 @@ class People:
     def _look(self, wanted: Iterable[Identifier]) -> None:
         missing = [identifier for identifier in dict.fromkeys(wanted) if identifier not in self._known]
         if missing:
-            records = scripts.call(redis(), "people", [key_of(identifier) for identifier in missing], ())
+            records = scripts.call(own(), "people", [key_of(identifier) for identifier in missing], ())
             self._known.update(zip(missing, map(parse, records), strict=True))
 
     def of(self, identifier: Identifier) -> Person:

@@ -14,7 +14,7 @@ from redis.exceptions import OutOfMemoryError
 from destinations.form.integration import Integration
 from schemas.event import Event, InvalidEvent
 from workers import keys, repeats, scripts, tickets, tombstones
-from workers.connection import redis
+from workers.connection import own
 from workers.dead_letters import inbox_letter
 from workers.drain import drain
 from workers.incoming import Entry, RawEntry, read
@@ -79,8 +79,11 @@ def steps(lane: Lane) -> Iterator[int]:
 
 def route_batch(lane: Lane) -> int:
     """Route events from the head of a lane; how many left it."""
-    answer = scripts.call(redis(), "cut", (lane.state, lane.stream), (lane.token, batch_size(lane)))
-    return Batch(lane, answer[0], answer[1]).carry_out() if answer and answer[0] else 0
+    answer = scripts.call(own(), "cut", (lane.state, lane.stream), (lane.token, batch_size(lane)))
+    if not answer or len(answer) == 1:
+        return 0
+    entries = list(zip(answer[1::3], answer[2::3], answer[3::3], strict=True))
+    return Batch(lane, entries, answer[0]).carry_out()
 
 
 def batch_size(lane: Lane) -> int:
@@ -91,7 +94,7 @@ def batch_size(lane: Lane) -> int:
 
 def full() -> bool:
     """Whether Redis is so full that only deliveries may go on."""
-    return int(redis().hget(keys.FLEET, "memory") or 0) >= settings().stop_percent
+    return int(own().hget(keys.FLEET, "memory") or 0) >= settings().stop_percent
 
 
 @dataclass(slots=True)
@@ -187,7 +190,7 @@ class Batch:
             names += [keys.ledger(name), keys.unmapped(name)]
         names += [key for key, _ in changes]
         packed = plan.packed(lane_number, len(sets), repeats.KEEP_MS, [fields for _, fields in changes])
-        return list(scripts.call(redis(), "route", names, [self.lane.token, packed, *plan.bodies]))
+        return list(scripts.call(own(), "route", names, [self.lane.token, packed, *plan.bodies]))
 
 
 def repeated(plan: Plan, entry: Entry) -> None:

@@ -88,7 +88,7 @@ def step_aside(lane: Lane, members: Sequence[Waiting]) -> int:
 def raw_entries(lane: Lane) -> list[RawEntry]:
     """A lane's entries as the cut script gives them."""
     answer: Any = scripts.call(redis(), "cut", (lane.state, lane.stream), (lane.token, 10))
-    return list(answer[0])
+    return list(zip(answer[1::3], answer[2::3], answer[3::3], strict=True))
 
 
 def test_a_leased_lane_is_not_leased_to_anybody_else(fleet: Fleet, name: str) -> None:
