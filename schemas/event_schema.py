@@ -13,7 +13,7 @@ from schemas.faults import flatten
 from schemas.moment import Moment
 from schemas.plain import PlainObject
 from schemas.renames import Faults, renamed
-from schemas.text import Id, Text
+from schemas.text import Id, MessageId, Text
 from schemas.value_field import ValueField
 from schemas.vocabulary import EVENT_NAMES, KEYS, NEEDS, TYPES, EventLimits
 
@@ -36,7 +36,7 @@ class EventSchema(Schema):
     type = _Type(required=True, error_messages={"required": f"is missing; {_TYPE}"})
     event = Text()
     name = Text()
-    message_id = Id()
+    message_id = MessageId()
     user_id = Id()
     anonymous_id = Id()
     group_id = Id()

@@ -24,7 +24,7 @@ from schemas.vocabulary import (
 )
 
 _TYPES = frozenset(TYPES)
-_WORDS = TEXTS | IDS
+_WORDS = (TEXTS | IDS) - {"message_id"}
 _SIMPLE = frozenset({str, int, bool, type(None)})
 _BOOL = frozenset({bool})
 _ODD_CONTEXT = frozenset(CONTEXT_NAMES) | {"traits"}
@@ -63,6 +63,8 @@ def _accept(raw: dict[Any, Any], limits: EventLimits) -> dict[str, Any] | None:
 
 
 def _is_good(key: str, value: str) -> bool:
+    if key == "message_id":
+        return 0 < len(value) <= LONGEST_TEXT and not value.isspace() and value.isprintable()
     if key in MOMENTS:
         return is_written(value)
     return key == "type" and value in _TYPES

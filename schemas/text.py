@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from unicodedata import category
 
 from marshmallow import ValidationError
 
@@ -38,6 +39,11 @@ class Text(ValueField[str]):
         return str.__str__(value)
 
 
+def has_controls(value: str) -> bool:
+    """Whether a text holds a line break, or another control character."""
+    return not value.isprintable() and any(category(character) == "Cc" for character in value)
+
+
 class Id(Text):
     """An identifier; an integer becomes its string."""
 
@@ -47,3 +53,15 @@ class Id(Text):
         if isinstance(value, int | float):
             raise ValidationError(f"must be a string or an integer, not {shown.value(value)}; write it in quotes")
         return super()._read(value)
+
+
+class MessageId(Id):
+    """What makes an event itself: an identifier on one line, for it stands in lists of them."""
+
+    def _read(self, value: Any) -> str:
+        read = super()._read(value)
+        if has_controls(read):
+            raise ValidationError(
+                f"holds a line break or another control character: {shown.value(read)}; leave it out of the id"
+            )
+        return read

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -17,9 +18,12 @@ from workers import keys, scripts
 from workers.connection import redis
 from workers.dead import INBOX, Letter
 from workers.letters import is_inbox, ledger_at, stream_at
+from workers.mentions import SPELLINGS
+from workers.people import Identifier
 from workers.registry import Registry
 from workers.settings import settings
 from workers.streams import oldest_first
+from workers.tombstones import look
 
 
 class InvalidLetter(ValueError):
@@ -75,11 +79,33 @@ def identity(letter: Mapping[str, Any]) -> str:
     return hashlib.sha256(f"{letter['first_at']} {event}".encode()).hexdigest()
 
 
+def persons(letter: Letter) -> list[Identifier]:
+    """As whom a letter's event is, an invalid one in whatever spelling; a text that is no JSON is nobody's."""
+    event = letter["event"]
+    if isinstance(event, str):
+        try:
+            event = orjson.loads(event)
+        except orjson.JSONDecodeError:
+            return []
+    if not isinstance(event, Mapping):
+        return []
+    return [(kind, str(event[name])) for kind, name in SPELLINGS if event.get(name)]
+
+
+def came_ms(letter: Letter) -> int:
+    """When a letter's event was first tried, and so came at the latest."""
+    return int(datetime.fromisoformat(letter["first_at"]).timestamp() * 1000)
+
+
 class Importer:
-    """Puts letters back into one place, once it has looked at all that lies and all that is replayed there."""
+    """Puts letters back into one place, once it has looked at all that lies and all that is replayed there.
+
+    ``forgotten`` counts those left out because their person was forgotten after they came.
+    """
 
     def __init__(self, place: str, fleet: Registry) -> None:
         self._place, self._stream = place, stream_at(place)
+        self.forgotten = 0
         self._newest = "0-0"
         self._known: set[str] = set()
         self._look()
@@ -87,24 +113,31 @@ class Importer:
             self._known.update(_replayed(place, fleet.lanes))
 
     def put(self, letters: Sequence[Letter]) -> int:
-        """Put letters back, but for doubles; how many. ``NoRoom`` when they do not all fit, and none was put back."""
+        """Put letters back, but for doubles and those of forgotten persons; how many.
+
+        ``NoRoom`` when they do not all fit, and none was put back.
+        """
         while True:
-            fresh = {identity(letter): letter for letter in letters if identity(letter) not in self._known}
-            if not fresh:
-                return 0
+            stones = look(person for letter in letters for person in persons(letter))
+            living = [letter for letter in letters if not stones.bars(persons(letter), came_ms(letter))]
+            fresh = {identity(letter): letter for letter in living if identity(letter) not in self._known}
             try:
-                self._newest = self._run(list(fresh.values()))
+                if fresh:
+                    self._newest = self._run(list(fresh.values()), stones.forgettings)
             except ResponseError as error:
                 self._again(error)
                 continue
             self._known.update(fresh)
+            self.forgotten += len(letters) - len(living)
             return len(fresh)
 
-    def _run(self, letters: Sequence[Letter]) -> str:
-        arguments: list[scripts.Argument] = [self._newest, settings().letters_kept, int(is_inbox(self._place))]
+    def _run(self, letters: Sequence[Letter], forgettings: str) -> str:
+        kept = settings().letters_kept
+        arguments: list[scripts.Argument] = [self._newest, kept, int(is_inbox(self._place)), forgettings]
         for letter in letters:
             arguments += [letter["kind"], stored(letter)]
-        newest: bytes = scripts.call(redis(), "import_letters", (self._stream, ledger_at(self._place)), arguments)
+        names = (self._stream, ledger_at(self._place), keys.FORGETTINGS)
+        newest: bytes = scripts.call(redis(), "import_letters", names, arguments)
         return newest.decode()
 
     def _again(self, error: ResponseError) -> None:

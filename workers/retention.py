@@ -9,6 +9,7 @@ from workers.connection import redis
 from workers.dead import places
 from workers.letters import is_inbox, ledger_at
 from workers.registry import Registry
+from workers.replay import free_full
 from workers.settings import settings
 
 log = structlog.get_logger(__name__)
@@ -40,6 +41,8 @@ def _purge(place: str, stream: str) -> int:
         gone += number
         if number < BATCH:
             break
+    if gone and not is_inbox(place):
+        free_full(place)
     if gone:
         log.info("old dead letters purged", place=place, letters=gone, days=settings().letter_days)
     return gone

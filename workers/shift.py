@@ -15,7 +15,7 @@ from workers.clearance import ask_for, asking, clear
 from workers.connection import own
 from workers.flight_log import FlightLog
 from workers.flights import Cut, Parcel, Settlement, Waiting, halves
-from workers.holds import place
+from workers.holds import Refusal, place
 from workers.mappings import mapped, unmappable
 from workers.outcomes import act, parks_doubt
 from workers.prepare import Prepared, death, last_requests, prepare
@@ -86,7 +86,9 @@ class Shift:
         except NoRoom:
             reason = f"its dead letters are full ({settings().letters_kept})"
             hint = "Replay or purge dead letters (fleet dead), then: fleet release NAME."
-            place(self.integration, "full", Reading(Verdict.SETUP, reason, hint), asked_ms=2**53)
+            lane = self.source.lane
+            answered = Refusal(state=lane.state, token=lane.token, mark=settlement.mark)
+            place(self.integration, "full", Reading(Verdict.SETUP, reason, hint), 2**53, answered)
             self.stop()
 
     def send_again(self, parcel: Parcel, parts: Sequence[Sequence[Waiting]]) -> bool:

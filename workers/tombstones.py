@@ -32,9 +32,11 @@ class Tombstones:
 
     def bar(self, event: Mapping[str, Any], came_ms: int) -> bool:
         """Whether an event that came at ``came_ms`` is of a person who was forgotten since."""
-        return bool(self.forgotten) and any(
-            came_ms <= self.forgotten.get(identifier, -1) for identifier in identifiers(event)
-        )
+        return bool(self.forgotten) and self.bars(identifiers(event), came_ms)
+
+    def bars(self, persons: Iterable[Identifier], came_ms: int) -> bool:
+        """Whether what came at ``came_ms`` is of a person who was forgotten since, as whom ever of these."""
+        return any(came_ms <= self.forgotten.get(identifier, -1) for identifier in persons)
 
 
 def without_forgotten(cuts: Sequence[Cut], settle: Callable[[Settlement], None]) -> tuple[str, list[Cut]]:

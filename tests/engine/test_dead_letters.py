@@ -15,7 +15,8 @@ from tests.engine.events import Event, refs, track, tracks
 from tests.engine.fleet import CONFIGS, Fleet
 from tests.engine.test_replay import in_balance, replay
 from tests.engine.waiting import wait_until
-from workers import keys
+from workers import holds, keys
+from workers.forget import Forgetting, known_ids
 from workers.import_letters import Importer, NoRoom
 from workers.purge_letters import purge_letters
 from workers.registry import registry
@@ -143,7 +144,22 @@ def test_when_they_are_full_the_integration_is_held_until_there_is_room(
     assert purge_letters(name, [(entry.decode(), "m")]) == 1
     fleet.wait_row(name, dead=3, waiting=0, aside=0, held=None)
     in_balance(fleet, name)
-    assert fleet.redis.hget(keys.ledger(name), "purged") == b"1"
+    assert fleet.redis.hmget(keys.ledger(name), "purged", "in_doubt") == [b"1", None]
+
+
+def test_those_of_a_person_who_was_forgotten_are_not_put_back(fleet: Fleet) -> None:
+    [name] = fleet.install("klaviyo")
+    registry().refresh()
+    Forgetting(known_ids("u1"), registry()).carry_out()
+    importer, inbox = Importer(name, registry()), Importer("inbox/default", registry())
+    theirs, others = ({**track(user=user), "message_id": user} for user in ("u1", "u2"))
+    later = {**letter_of(name, {**theirs, "message_id": "later"}, 3), "first_at": "2100-01-01T00:00:00Z"}
+    assert importer.put([letter_of(name, theirs, 1), letter_of(name, others, 2), later]) == 2
+    assert sorted(letter["event"]["message_id"] for letter in fleet.letters(keys.dead(name))) == ["later", "u2"]
+    invalid = letter_of(name, theirs, 4) | {"integration": None, "kind": "invalid", "event": '{"userId": "u1"}'}
+    assert inbox.put([invalid | {"pipeline": "default"}]) == 0
+    assert (importer.forgotten, inbox.forgotten) == (1, 1)
+    in_balance(fleet, name)
 
 
 def test_no_more_are_imported_than_there_is_room_for(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -184,7 +200,9 @@ def test_those_that_are_too_old_are_purged_and_counted(fleet: Fleet) -> None:
     fleet.redis.hincrby(keys.pipeline_ledger("default"), "invalid", 1)
     registry().refresh()
     in_balance(fleet, *names)
+    holds.halt(names[0], "full", "until there is room", "")
     assert purge_old(registry()) == 2_401
+    assert fleet.row(names[0])["held"] is None
     for name in names:
         assert fleet.row(name)["dead"] == 3
         assert fleet.redis.hget(keys.ledger(name), "purged") == b"1200"

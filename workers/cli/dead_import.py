@@ -42,13 +42,15 @@ def import_(file: str, dry_run: bool, as_json: bool) -> None:
             return
         changes.note(operator(), "dead letters imported", "dead letters", {"letters": total})
         source.seek(0)
-        done, doubles = put_back(numbered(source, 1, lambda _: None), total, fleet)
+        done, doubles, forgotten = put_back(numbered(source, 1, lambda _: None), total, fleet)
     if as_json:
-        say_json({"imported": done.total(), "doubles": doubles, "places": dict(done)})
+        say_json({"imported": done.total(), "doubles": doubles, "forgotten": forgotten, "places": dict(done)})
         return
     say(f"{done.total():,} dead letters were put back")
     if doubles:
         note(f"{doubles:,} were there already")
+    if forgotten:
+        note(f"{forgotten:,} were left out: they are of persons who were forgotten since")
 
 
 def check(lines: Iterator[Numbered], file: str, fleet: Registry) -> int:
@@ -74,8 +76,8 @@ def check(lines: Iterator[Numbered], file: str, fleet: Registry) -> int:
     return count
 
 
-def put_back(lines: Iterator[Numbered], total: int, fleet: Registry) -> tuple[Counter[str], int]:
-    """Put letters back; how many by place, and how many were there already."""
+def put_back(lines: Iterator[Numbered], total: int, fleet: Registry) -> tuple[Counter[str], int, int]:
+    """Put letters back; how many by place, how many were there already, and how many are of forgotten persons."""
     done: Counter[str] = Counter()
     doubles = 0
     importers: dict[str, Importer] = {}
@@ -92,4 +94,5 @@ def put_back(lines: Iterator[Numbered], total: int, fleet: Registry) -> tuple[Co
                 done[place] += number
                 doubles += len(batch) - number
                 advance(len(batch))
-    return done, doubles
+    forgotten = sum(importer.forgotten for importer in importers.values())
+    return done, doubles - forgotten, forgotten

@@ -19,7 +19,7 @@ times = (
     | st.sampled_from(["2026-06-06T10:00:00.000Z", "2026-W23-4T10:00:00Z", "2026-06-06T24:00:00Z", "20260606", ""])
     | numbers
 )
-ids = st.sampled_from(["u1", "a b", "é", "x" * 255]) | st.integers()
+ids = st.sampled_from(["u1", "a b", "a\nb", "\x85", "a\u200db", "é", "x" * 255]) | st.integers()
 consents = st.dictionaries(st.sampled_from(["marketing", "analytics", "userAgent"]), st.booleans() | st.none())
 keys = texts | st.sampled_from(["traits", "consent", "categoryPreferences", *CONTEXT_NAMES, *CONTEXT_NAMES.values()])
 plain = st.recursive(

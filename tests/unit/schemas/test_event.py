@@ -126,6 +126,10 @@ def test_what_is_no_time(given: object) -> None:
     [
         ([], ["event: must be a JSON object, not a list"]),
         ("x", ['event: must be a JSON object, not "x"']),
+        (
+            page(message_id="a\nb"),
+            ['message_id: holds a line break or another control character: "a\\nb"; leave it out of the id'],
+        ),
         ({}, ["user_id: is missing, and so is anonymous_id", "type: is missing; must be one of track, page, screen"]),
         (
             {"type": "Track", "user_id": "u"},
