@@ -15,7 +15,7 @@ from uuid import UUID
 
 import orjson
 
-from destinations.sandbox.bodies import BodyTooLarge, UnreadableBody, is_json, parse_json, within
+from destinations.sandbox.bodies import is_json
 from destinations.sandbox.exchange import Answer, Call, Receipt, Refused, json_answer
 from destinations.sandbox.klaviyo_rules import IDENTIFIERS, check_event, check_profile, check_resource
 from destinations.sandbox.limits import Limit, Window
@@ -108,12 +108,7 @@ class Klaviyo(Vendor):
     def _body(self, call: Call) -> Any:
         if not is_json(call, *JSON_TYPES):
             raise self.refuse(415, "Content-Type must be application/vnd.api+json or application/json.")
-        try:
-            return parse_json(within(call.body, MOST_BYTES))
-        except BodyTooLarge as error:
-            raise self.refuse(413, str(error)) from error
-        except UnreadableBody as error:
-            raise self.refuse(400, str(error), "not JSON") from error
+        return self.json_body(call, MOST_BYTES)
 
     def _invalid(self, faults: Faults) -> Answer:
         return json_answer(400, {"errors": [self._error(400, at, text) for at, text in faults]}, JSON_TYPES[1])

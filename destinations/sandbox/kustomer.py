@@ -12,7 +12,7 @@ import re
 from math import ceil
 from typing import Any
 
-from destinations.sandbox.bodies import BodyTooLarge, UnreadableBody, is_json, parse_json, within
+from destinations.sandbox.bodies import is_json
 from destinations.sandbox.exchange import Answer, Call, Receipt, Refused, json_answer
 from destinations.sandbox.limits import Limit, Window
 from destinations.sandbox.shapes import (
@@ -128,12 +128,7 @@ class Kustomer(Vendor):
     def _body(self, call: Call) -> Any:
         if not is_json(call):
             raise self.refuse(400, "Content-Type must be application/json.")
-        try:
-            return parse_json(within(call.body, MOST_BYTES))
-        except BodyTooLarge as error:
-            raise self.refuse(413, str(error)) from error
-        except UnreadableBody as error:
-            raise self.refuse(400, str(error), "not JSON") from error
+        return self.json_body(call, MOST_BYTES)
 
     def _faults(self, body: Any) -> Faults:
         if not isinstance(body, dict):

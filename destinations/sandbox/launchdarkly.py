@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 import orjson
 
-from destinations.sandbox.bodies import BodyTooLarge, UnreadableBody, is_json, parse_json, plain_body
+from destinations.sandbox.bodies import is_json
 from destinations.sandbox.exchange import Answer, Call, Receipt, Refused, json_answer
 from destinations.sandbox.limits import Window
 from destinations.sandbox.shapes import ANYTHING, FILLED, NUMBER, Faults, Kind, check_fields, one_of
@@ -74,7 +74,7 @@ class LaunchDarkly(Vendor):
             raise self.refuse(405, f"Method {call.method} not allowed.")
         gate.admit(self._token(call), call)
         payload_id = self._check_headers(call)
-        events = self._body(call)
+        events = self.json_body(call, MOST_BYTES, gzip=True)
         faults = _faults(events)
         if faults:
             raise Refused(self.error(400, "; ".join(f"{at}: {text}" for at, text in faults)), faults[0][1])
@@ -109,14 +109,6 @@ class LaunchDarkly(Vendor):
         if payload_id is not None and not UUID.fullmatch(payload_id):
             raise self.refuse(400, "X-LaunchDarkly-Payload-ID must be a UUID.")
         return payload_id
-
-    def _body(self, call: Call) -> Any:
-        try:
-            return parse_json(plain_body(call, MOST_BYTES))
-        except BodyTooLarge as error:
-            raise self.refuse(413, str(error)) from error
-        except UnreadableBody as error:
-            raise self.refuse(400, str(error), "not JSON") from error
 
     def _keep(self, payload_id: str | None, events: list[dict[str, Any]]) -> Receipt:
         items = [orjson.dumps(event) for event in events]

@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from destinations.sandbox.bodies import BodyTooLarge, UnreadableBody, is_json, parse_json, plain_body
+from destinations.sandbox.bodies import is_json
 from destinations.sandbox.exchange import Answer, Call, Receipt, Refused, json_answer
 from destinations.sandbox.shapes import (
     FILLED,
@@ -102,12 +102,7 @@ class Statsig(Vendor):
     def _body(self, call: Call) -> Any:
         if not is_json(call):
             raise self.refuse(400, "Content-Type must be application/json.")
-        try:
-            return parse_json(plain_body(call, MOST_BYTES))
-        except BodyTooLarge as error:
-            raise self.refuse(413, str(error)) from error
-        except UnreadableBody as error:
-            raise self.refuse(400, str(error), "not JSON") from error
+        return self.json_body(call, MOST_BYTES, gzip=True)
 
 
 def _faults(body: Any) -> Faults:

@@ -6,8 +6,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from math import ceil
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from destinations.sandbox.bodies import BodyTooLarge, UnreadableBody, parse_json, plain_body, within
 from destinations.sandbox.exchange import Answer, Call, Receipt, Refused
 from destinations.sandbox.limits import Limit, Meter, Window
 from destinations.sandbox.shapes import PRINTABLE
@@ -40,6 +41,15 @@ class Vendor(ABC):
     def refuse(self, status: int, detail: str, reason: str | None = None) -> Refused:
         """An exception to raise: ``detail`` goes to the client, ``reason`` (or it) into the counts."""
         return Refused(self.error(status, detail), reason or detail)
+
+    def json_body(self, call: Call, most: int, *, gzip: bool = False) -> Any:
+        """The JSON of a call; raises the vendor's 413 above ``most`` bytes, and its 400 for what is no JSON."""
+        try:
+            return parse_json(plain_body(call, most) if gzip else within(call.body, most))
+        except BodyTooLarge as error:
+            raise self.refuse(413, str(error)) from error
+        except UnreadableBody as error:
+            raise self.refuse(400, str(error), "not JSON") from error
 
 
 @dataclass(slots=True)
