@@ -13,13 +13,13 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, validate
 
-from destinations.form.bounds import Bounds, excesses
-from destinations.form.checks import numeric_or_absent, require_object, require_text
-from destinations.form.credentials import one_word
+from destinations.form.bounds import Bounds, excesses, within
+from destinations.form.checks import is_email, numeric_or_absent, require_object, require_text
 from destinations.form.destination import Destination
 from destinations.form.functions import e164, granted
+from destinations.form.options import flag, required, secret, text
 from destinations.form.parts import Answer, Batch, Draft, Limit, Reading, Record, Reject, Verdict
 from destinations.form.parts import Config as Settings
 from destinations.form.request import Request
@@ -28,11 +28,8 @@ if TYPE_CHECKING:
     from destinations.form.integration import Integration
 
 LIMITS = "https://developers.klaviyo.com/en/docs/rate_limits_and_error_handling"
-UNFIT = {
-    "email": "is no email address",
-    "phone_number": "is no phone number: write it as +447700900123 or set default_country",
-}
-EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+NO_PHONE = "is no phone number: write it as +447700900123 or set default_country"
+CURRENCY = re.compile(r"[A-Z]{3}")
 BOUNDS = Bounds(text=100_000, items=4000, levels=10)
 POINTER = re.compile(r"/events-bulk-create/data/(\d{1,4})(?:/attributes/events/data/(\d{1,4}))?")
 IDENTIFIERS = ("email", "phone_number", "external_id", "anonymous_id")
@@ -43,43 +40,29 @@ KEY_HINT = "verify it in Klaviyo under Account > Settings > API Keys, with the e
 class Config(Schema):
     """What an integration with Klaviyo is set up with."""
 
-    public_api_key = fields.Str(
-        required=True,
-        validate=validate.Regexp(r"(?!pk_)\S+\Z", error="Must be the Site ID, not a private key."),
-        metadata={
-            "label": "Public API Key",
-            "help": "The 6-character Site ID, at the top of Account > Settings > API Keys. Never sent.",
-        },
+    public_api_key = required(
+        "Public API Key",
+        "The 6-character Site ID, at the top of Account > Settings > API Keys. Never sent.",
+        validate.Regexp(r"(?!pk_)\S+\Z", error="Must be the Site ID, not a private key."),
     )
-    private_api_key = fields.Str(
-        required=True,
-        validate=one_word,
-        metadata={
-            "label": "Private API Key",
-            "help": "Account > Settings > API Keys. Needs the events:write and profiles:write scopes.",
-            "secret": True,
-        },
+    private_api_key = secret(
+        "Private API Key",
+        "Account > Settings > API Keys. Needs the events:write and profiles:write scopes.",
     )
-    revision = fields.Str(
-        load_default="2024-10-15",
-        validate=validate.Regexp(r"\d{4}-\d{2}-\d{2}(\.pre)?\Z", error="Must be a date such as 2024-10-15."),
-        metadata={"label": "API revision", "help": "The revision of Klaviyo's API that requests ask for."},
+    revision = text(
+        "API revision",
+        "The revision of Klaviyo's API that requests ask for.",
+        validate.Regexp(r"\d{4}-\d{2}-\d{2}(\.pre)?\Z", error="Must be a date such as 2024-10-15."),
+        "2024-10-15",
     )
-    bulk = fields.Bool(
-        load_default=False,
-        metadata={
-            "label": "Bulk",
-            "help": "Send up to 1,000 events in one job: more events a minute, and one bad event refuses the job.",
-        },
+    bulk = flag(
+        "Bulk",
+        "Send up to 1,000 events in one job: more events a minute, and one bad event refuses the job.",
     )
-    default_country = fields.Str(
-        load_default=None,
-        allow_none=True,
-        validate=validate.Regexp(r"[A-Z]{2}\Z", error="Must be two capital letters such as GB."),
-        metadata={
-            "label": "Default country",
-            "help": "Phones are sent as +447700900123; those without a country code are of this country: GB, US …",
-        },
+    default_country = text(
+        "Default country",
+        "Phones are sent as +447700900123; those without a country code are of this country: GB, US …",
+        validate.Regexp(r"[A-Z]{2}\Z", error="Must be two capital letters such as GB."),
     )
 
 
@@ -95,22 +78,20 @@ def request(records: Sequence[Record], integration: Integration, _: str) -> Requ
     if config["bulk"]:
         return Request("POST", f"{integration.origin}/api/event-bulk-create-jobs", headers, json=_job(records))
     (record,) = records
-    event = _event(record)
-    event["attributes"]["profile"] = _profile([record])
-    return Request("POST", f"{integration.origin}/api/events/", headers, json={"data": event})
+    data = {"type": "event", "attributes": _attributes(record) | {"profile": _profile(records)}}
+    return Request("POST", f"{integration.origin}/api/events/", headers, json={"data": data})
 
 
-def _event(record: Record) -> dict[str, Any]:
-    attributes = {key: value for key, value in record.items() if key not in ("metric", "profile")}
-    attributes["metric"] = {"data": {"type": "metric", "attributes": {"name": record["metric"]}}}
-    return {"type": "event", "attributes": attributes}
+def _attributes(record: Record) -> dict[str, Any]:
+    return record | {"metric": {"data": {"type": "metric", "attributes": {"name": record["metric"]}}}}
 
 
 def _profile(records: Sequence[Record]) -> dict[str, Any]:
     """One profile of all that is known of it; what a later record knows wins."""
     known: dict[str, Any] = {}
-    for name, value in (pair for record in records for pair in record["profile"].items()):
-        known[name] = {**known.get(name, {}), **value} if isinstance(value, dict) else value
+    for record in records:
+        for name, value in record["profile"].items():
+            known[name] = {**known.get(name, {}), **value} if type(value) is dict else value
     return {"data": {"type": "profile", "attributes": known}}
 
 
@@ -121,8 +102,11 @@ def _job(records: Sequence[Record]) -> dict[str, Any]:
 
 
 def _entry(records: Sequence[Record]) -> dict[str, Any]:
-    events = {"data": [_event(record) for record in records]}
-    return {"type": "event-bulk-create", "attributes": {"profile": _profile(records), "events": events}}
+    events = [_attributes(record) for record in records]
+    for attributes in events:
+        del attributes["profile"]
+    data = {"data": [{"type": "event", "attributes": attributes} for attributes in events]}
+    return {"type": "event-bulk-create", "attributes": {"profile": _profile(records), "events": data}}
 
 
 def _by_profile(records: Sequence[Record]) -> list[list[int]]:
@@ -140,9 +124,9 @@ def finish(draft: Draft) -> Iterable[Record]:
     _settle_identifiers(draft)
     _settle_currency(draft)
     numeric_or_absent(draft, "value")
-    if not {"email", "phone_number"} & draft.record["profile"].keys():
+    if "email" not in draft.record["profile"] and "phone_number" not in draft.record["profile"]:
         draft.warn("no email or phone: Klaviyo makes a new profile unless an existing one has this external_id")
-    if faults := list(_faults(draft)):
+    if faults := [*_faults(draft), *_time_faults(draft)]:
         raise Reject("; ".join(faults))
     return (draft.record,)
 
@@ -156,12 +140,15 @@ def _name_consents(draft: Draft) -> None:
 
 def _settle_identifiers(draft: Draft) -> None:
     """A bad email or phone has the event refused, or is ignored beside another identifier: it is left out here."""
-    given = draft.record["profile"]
-    phone = e164(given.get("phone_number"), draft.config["default_country"])
-    fit = {"email": _email(given.get("email")), "phone_number": phone}
-    bad = [name for name in fit if given.get(name) is not None and fit[name] is None]
-    profile = {name: fit.get(name, value) for name, value in given.items() if name not in bad}
-    faults = [f"profile.{name}: {given[name]!r} {UNFIT[name]}" for name in bad]
+    profile, faults = draft.record["profile"].copy(), []
+    email, phone = profile.get("email"), profile.get("phone_number")
+    if email is not None and not is_email(email):
+        faults.append(f"profile.email: {profile.pop('email')!r} is no email address")
+    if phone is not None:
+        profile["phone_number"] = e164(phone, draft.config["default_country"])
+        if profile["phone_number"] is None:
+            del profile["phone_number"]
+            faults.append(f"profile.phone_number: {phone!r} {NO_PHONE}")
     if faults and not any(profile.get(name) for name in IDENTIFIERS[:3]):
         raise Reject(f"{'; '.join(faults)}; there is no other identifier")
     for fault in faults:
@@ -169,33 +156,32 @@ def _settle_identifiers(draft: Draft) -> None:
     draft.record["profile"] = profile
 
 
-def _email(value: Any) -> str | None:
-    return value if isinstance(value, str) and EMAIL.fullmatch(value) else None
-
-
 def _settle_currency(draft: Draft) -> None:
     currency = draft.record.get("value_currency")
-    if currency is not None and not re.fullmatch(r"[A-Z]{3}", str(currency)):
+    if currency is not None and not CURRENCY.fullmatch(str(currency)):
         del draft.record["value_currency"]
         draft.repair(f"value_currency: {currency!r} is no ISO 4217 code; left out")
 
 
-def _faults(draft: Draft) -> Iterator[str]:
+def _faults(draft: Draft) -> list[str]:
     """Everything Klaviyo's ingestion limits would refuse: *Rate limits, status codes, and errors*, linked above."""
-    record, name = draft.record, require_text(draft, "metric")
+    properties, name, faults = draft.record["properties"], require_text(draft, "metric"), []
     if len(name) >= 128:
-        yield f"metric: the name has {len(name)} characters; Klaviyo takes fewer than 128"
-    if len(record["properties"]) > 300:
-        yield f"properties: {len(record['properties'])} of them; Klaviyo takes 300"
-    if (size := len(orjson.dumps(record["properties"]))) > 4_900_000:
-        yield f"properties: {size:,} bytes; Klaviyo takes 5 MB a request"
-    yield from _time_faults(record.get("time"), draft.event["received_at"])
-    yield from excesses("properties", record["properties"], BOUNDS)
+        faults.append(f"metric: the name has {len(name)} characters; Klaviyo takes fewer than 128")
+    if len(properties) > 300:
+        faults.append(f"properties: {len(properties)} of them; Klaviyo takes 300")
+    encoded = orjson.dumps(properties)
+    if len(encoded) > 4_900_000:
+        faults.append(f"properties: {len(encoded):,} bytes; Klaviyo takes 5 MB a request")
+    return faults if within(encoded, BOUNDS) else [*faults, *excesses("properties", properties, BOUNDS)]
 
 
-def _time_faults(time: Any, received_at: str) -> Iterator[str]:
+def _time_faults(draft: Draft) -> Iterator[str]:
+    time, received_at = draft.record.get("time"), draft.event["received_at"]
+    if time is draft.event["timestamp"] and "2000" <= time <= received_at:
+        return  # an event's own times need no reading to be compared
     try:
-        moment = datetime.fromisoformat(time)
+        moment = datetime.fromisoformat(time)  # type: ignore[arg-type]
     except (TypeError, ValueError):
         yield f"time: {time!r} is not ISO 8601; give it iso_time(timestamp) in the blueprint"
         return

@@ -8,16 +8,18 @@ Errors:      https://developer.kustomer.com/docs/concepts/errors
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, validate
 
-from destinations.form.credentials import one_word
+from destinations.form.checks import is_email
 from destinations.form.destination import Destination
-from destinations.form.functions import number, string
+from destinations.form.functions import string
+from destinations.form.numbers import number
+from destinations.form.options import choice, flag, required, secret
 from destinations.form.parts import Answer, Draft, Drop, Limit, Reading, Record, Reject, Verdict
 from destinations.form.request import Request
 from destinations.form.resets import seconds_to_reset
@@ -29,9 +31,9 @@ LIMITS = "https://developer.kustomer.com/docs/concepts/rate-limits"
 PLANS = {"professional": 300, "business": 500, "enterprise": 1000, "ultimate": 2000}
 HOSTS = {"us": "api.kustomerapp.com", "eu": "api.prod2.kustomerapp.com"}
 SPACES = {"hyphen": "-", "underscore": "_"}
+NUMERIC = frozenset({int, float})
 MATCHED = frozenset({"email", "externalId", "phone"})
 LARGEST_BODY = 100_000
-EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 KEY = re.compile(r"[A-Za-z][A-Za-z0-9_-]{2,32}")
 DATE = r"\d{4}-\d\d-\d\d"
 DATE_TIME = re.compile(DATE + r"[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?", re.ASCII)
@@ -41,51 +43,30 @@ DATE_OR_TIME = re.compile(f"{DATE}|{DATE_TIME.pattern}", re.ASCII)
 class Config(Schema):
     """The settings of an integration with Kustomer."""
 
-    org_name = fields.Str(
-        required=True,
-        validate=validate.Regexp(r"[a-z0-9-]+\Z", error="Must be the subdomain alone: a-z, 0-9 and -, such as acme."),
-        metadata={"label": "Organization name", "help": "The acme of https://acme.kustomerapp.com."},
+    org_name = required(
+        "Organization name",
+        "The acme of https://acme.kustomerapp.com.",
+        validate.Regexp(r"[a-z0-9-]+\Z", error="Must be the subdomain alone: a-z, 0-9 and -, such as acme."),
     )
-    api_key = fields.Str(
-        required=True,
-        validate=one_word,
-        metadata={
-            "label": "API Key",
-            "help": "Settings > Security > API Keys. Role org.tracking, and org.user.customer to create customers.",
-            "secret": True,
-        },
+    api_key = secret(
+        "API Key",
+        "Settings > Security > API Keys. Role org.tracking, and org.user.customer to create customers.",
     )
-    region = fields.Str(
-        load_default="us",
-        validate=validate.OneOf(tuple(HOSTS)),
-        metadata={"label": "Region", "help": "Where the organization lives: us (Prod1) or eu (Prod2)."},
+    region = choice("Region", "Where the organization lives: us (Prod1) or eu (Prod2).", tuple(HOSTS), "us")
+    plan = choice("Plan", "Sets the rate: 300, 500, 1,000 or 2,000 requests a minute.", tuple(PLANS), "professional")
+    event_name_style = choice(
+        "Event name style",
+        "hyphen or underscore, should your organization refuse event names with spaces.",
+        ("as_is", *SPACES),
+        "as_is",
     )
-    plan = fields.Str(
-        load_default="professional",
-        validate=validate.OneOf(tuple(PLANS)),
-        metadata={"label": "Plan", "help": "Sets the rate: 300, 500, 1,000 or 2,000 requests a minute."},
+    include_message_id = flag(
+        "Include message id",
+        "Put messageId into meta: Kustomer has no other way to tell a repeated event.",
     )
-    event_name_style = fields.Str(
-        load_default="as_is",
-        validate=validate.OneOf(("as_is", *SPACES)),
-        metadata={
-            "label": "Event name style",
-            "help": "hyphen or underscore, should your organization refuse event names with spaces.",
-        },
-    )
-    include_message_id = fields.Bool(
-        load_default=False,
-        metadata={
-            "label": "Include message id",
-            "help": "Put messageId into meta: Kustomer has no other way to tell a repeated event.",
-        },
-    )
-    require_identity = fields.Bool(
-        load_default=False,
-        metadata={
-            "label": "Require identity",
-            "help": "Drop events without email, user id or phone, which Kustomer attaches to no customer.",
-        },
+    require_identity = flag(
+        "Require identity",
+        "Drop events without email, user id or phone, which Kustomer attaches to no customer.",
     )
 
 
@@ -99,10 +80,10 @@ def _finish(draft: Draft) -> Iterable[Record]:
     identity, event = _object(draft.record, "identity"), _object(draft.record, "event")
     record = {
         "identity": _identity(draft, identity),
-        "event": event
-        | {
+        "event": {
+            **event,
             "name": _event_name(draft.name, draft.config["event_name_style"]),
-            "meta": dict(_meta(draft, _object(event, "meta"))),
+            "meta": _meta(draft, _object(event, "meta")),
         },
     }
     size = len(orjson.dumps(record))
@@ -122,9 +103,9 @@ def _object(parent: Record, key: str) -> Record:
 def _identity(draft: Draft, found: Record) -> Record:
     identity = {key: value for key, value in found.items() if value not in (None, "")}
     email = identity.get("email")
-    if email is not None and not EMAIL.fullmatch(string(email) or ""):
+    if email is not None and not is_email(email):
         draft.repair(f"identity.email: {identity.pop('email')!r} is no email address; left out")
-    if not identity.keys() & MATCHED:
+    if MATCHED.isdisjoint(identity):
         if draft.config["require_identity"]:
             raise Drop("no_identity", "no email, user id or phone that Kustomer could match")
         draft.warn("no email, user id or phone: the event arrives with no customer attached; identify first")
@@ -143,37 +124,36 @@ def _event_name(given: str, style: str) -> str:
     return name
 
 
-def _meta(draft: Draft, found: Record) -> Iterator[tuple[str, str | float]]:
+def _meta(draft: Draft, found: Record) -> dict[str, str | float]:
     """Meta by Kustomer's naming rules; each key renamed and each value rewritten is a repair."""
-    taken: set[str] = set()
     if draft.config["include_message_id"]:
         if "messageId" in found:
             draft.repair("event.meta.messageId left out: the event's own message id takes its place")
         found = {**found, "messageId": draft.event["message_id"]}
+    meta: dict[str, str | float] = {}
     for key, given in found.items():
-        value, suffix = _typed(key, given)
+        value, suffix = (number(given), "Num") if type(given) in NUMERIC else _typed(key, given)
         if value is None:
             continue
         name = _key(key, suffix)
-        if name in taken:
+        if name in meta:
             draft.repair(f"event.meta.{key} left out: {name} is set already")
             continue
         if name != key or value != given:
             draft.repair(f"event.meta.{key} is sent as {_shown(key, name, value)}: {_why(given, suffix)}")
-        taken.add(name)
-        yield name, value
+        meta[name] = value
+    return meta
 
 
 def _typed(key: str, given: Any) -> tuple[str | float | None, str]:
-    """The value as Kustomer takes it, and the suffix its key must have."""
-    if type(given) in (int, float):
-        return number(given), "Num"
+    """What is no number as Kustomer takes it, and the suffix its key must have."""
     if type(given) is not str:
         return string(given), ""
-    if key.endswith("Num") and (spelled := number(given)) is not None:
+    if given[4:5] == "-" and (DATE_OR_TIME if key[-2:] == "At" else DATE_TIME).fullmatch(given):
+        return given, "At"
+    if key[-3:] == "Num" and (spelled := number(given)) is not None:
         return spelled, "Num"
-    dates = DATE_OR_TIME if key.endswith("At") else DATE_TIME
-    return given, "At" if given[4:5] == "-" and dates.fullmatch(given) else ""
+    return given, ""
 
 
 @lru_cache(maxsize=8192)
@@ -228,7 +208,6 @@ destination = Destination(
     limits=lambda config: (Limit(PLANS[config["plan"]], 60, LIMITS),),
     variants={
         "default": {
-            "unmapped": "drop",
             "events": {
                 "page": "Page Viewed",
                 "Signed Up": "Signed Up",
@@ -261,8 +240,7 @@ destination = Destination(
     hints={
         400: "A meta key breaks the naming rules (numbers end in Num, date-times in At), or the organization takes no "
         "spaces in event names: set event_name_style to hyphen or underscore.",
-        401: KEY_HINT,
-        403: KEY_HINT,
+        **dict.fromkeys((401, 403), KEY_HINT),
         404: "The org_name is wrong, or the organization is in the other region: it is the acme of "
         "https://acme.kustomerapp.com.",
         413: "Kustomer takes 100 kB. Except large properties in the blueprint's rest.",

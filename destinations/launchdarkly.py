@@ -13,10 +13,11 @@ from urllib.parse import quote
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from destinations.form.checks import numeric_or_absent, require_millis, require_text
-from destinations.form.credentials import fingerprint, one_word
+from destinations.form.credentials import fingerprint
 from destinations.form.destination import Destination
 from destinations.form.expressions import Compiled, ExpressionError, compile_expression
 from destinations.form.functions import string
+from destinations.form.options import choice, flag, required, secret, text
 from destinations.form.parts import Batch, Draft, Limit, Record, Reject
 from destinations.form.request import Request
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 HOSTS = ("events.launchdarkly.com", "events.eu.launchdarkly.com", "events.launchdarkly.us")
 KIND = validate.Regexp(r"(?!kind\Z|multi\Z)[-A-Za-z0-9._]+\Z", error="{input} cannot be a context kind.")
 """What LaunchDarkly's SDKs take for a context kind."""
+PATH_PART = r"(?!\.{1,2}\Z).+\Z"
 TOKEN_HINT = "The access token is invalid or lacks the importEventData permission: issue a new token that has it."
 UNCONFIRMED = (
     "LaunchDarkly answers 202 to what it does not count, too: an event key no metric has, a context that never met the "
@@ -47,40 +49,30 @@ EVENTS: dict[str, Any] = {
 class Config(Schema):
     """What an integration with LaunchDarkly is set up with."""
 
-    access_token = fields.Str(
-        required=True,
-        validate=one_word,
-        metadata={
-            "label": "Access Token",
-            "help": "Account settings > Authorization. Needs the importEventData permission; sent without Bearer.",
-            "secret": True,
-        },
+    access_token = secret(
+        "Access Token", "Account settings > Authorization. Needs the importEventData permission; sent without Bearer."
     )
-    project_key = fields.Str(
-        required=True,
-        validate=validate.Regexp(r"(?!\.{1,2}\Z).+\Z", error="Must be a project's key."),
-        metadata={"label": "Project Key", "help": "The LaunchDarkly project the events belong to."},
+    project_key = required(
+        "Project Key",
+        "The LaunchDarkly project the events belong to.",
+        validate.Regexp(PATH_PART, error="Must be a project's key."),
     )
-    environment_key = fields.Str(
-        required=True,
-        validate=validate.Regexp(r"(?!\.{1,2}\Z).+\Z", error="Must be an environment's key."),
-        metadata={"label": "Environment Key", "help": "The environment the events belong to, e.g. production."},
+    environment_key = required(
+        "Environment Key",
+        "The environment the events belong to, e.g. production.",
+        validate.Regexp(PATH_PART, error="Must be an environment's key."),
     )
-    events_host = fields.Str(
-        load_default=HOSTS[0],
-        validate=validate.OneOf(HOSTS),
-        metadata={
-            "label": "Events Host",
-            "help": "Your cell's: events.eu.launchdarkly.com for the EU, events.launchdarkly.us for US federal.",
-        },
+    events_host = choice(
+        "Events Host",
+        "Your cell's: events.eu.launchdarkly.com for the EU, events.launchdarkly.us for US federal.",
+        HOSTS,
+        HOSTS[0],
     )
-    context_kind = fields.Str(
-        load_default="user",
-        validate=KIND,
-        metadata={
-            "label": "Context kind",
-            "help": "The kind whose key is user_id, else anonymous_id: the one your SDK evaluates flags for.",
-        },
+    context_kind = text(
+        "Context kind",
+        "The kind whose key is user_id, else anonymous_id: the one your SDK evaluates flags for.",
+        KIND,
+        "user",
     )
     context_keys = fields.Dict(
         keys=fields.Str(validate=KIND),
@@ -91,10 +83,7 @@ class Config(Schema):
             "help": "Other context kinds and where their keys are found in an event, as {device: anonymous_id}.",
         },
     )
-    gzip = fields.Bool(
-        load_default=False,
-        metadata={"label": "Gzip", "help": "Compress requests."},
-    )
+    gzip = flag("Gzip", "Compress requests.")
 
     @validates_schema
     def _check_context_keys(self, data: dict[str, Any], **_: Any) -> None:
@@ -183,8 +172,7 @@ destination = Destination(
     success=frozenset({202}),
     hints={
         400: "Malformed payload, or an event whose kind is not custom: check the blueprint's mappings.",
-        401: TOKEN_HINT,
-        403: TOKEN_HINT,
+        **dict.fromkeys((401, 403), TOKEN_HINT),
         404: "The project key or environment key is wrong: check them under Account settings. An EU or US federal "
         "account needs its own events_host; the default US host answers 404 to it.",
     },

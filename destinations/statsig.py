@@ -11,13 +11,14 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema
 
 from destinations.form.checks import numeric_or_absent, require_millis, require_object, require_text
-from destinations.form.credentials import fingerprint, one_word
+from destinations.form.credentials import fingerprint
 from destinations.form.destination import Destination
 from destinations.form.flatten import leaves
 from destinations.form.functions import string
+from destinations.form.options import choice, secret
 from destinations.form.parts import Answer, Batch, Draft, Limit, Reading, Record, Verdict
 from destinations.form.request import Request
 
@@ -36,23 +37,13 @@ KEY_HINT = (
 class Config(Schema):
     """What an integration with Statsig is set up with."""
 
-    server_secret_key = fields.Str(
-        required=True,
-        validate=one_word,
-        metadata={
-            "label": "Server Secret Key",
-            "help": "Project Settings → Keys & Environments → API Keys. Starts with secret-.",
-            "secret": True,
-        },
+    server_secret_key = secret(
+        "Server Secret Key", "Project Settings → Keys & Environments → API Keys. Starts with secret-."
     )
-    environment = fields.Str(
-        load_default=None,
-        allow_none=True,
-        validate=validate.OneOf(["production", "staging", "development"]),
-        metadata={
-            "label": "Environment",
-            "help": "The environment tier events are logged in. Statsig takes production when it is not given.",
-        },
+    environment = choice(
+        "Environment",
+        "The environment tier events are logged in. Statsig takes production when it is not given.",
+        ("production", "staging", "development"),
     )
 
 
@@ -80,14 +71,15 @@ def finish(draft: Draft) -> Iterable[Record]:
 
 def _clean_name(draft: Draft) -> None:
     name = require_text(draft, "eventName")
-    cleaned = DROPPED.sub("_", name)
-    if cleaned != name:
-        draft.record["eventName"] = cleaned
+    if DROPPED.search(name):
+        draft.record["eventName"] = cleaned = DROPPED.sub("_", name)
         draft.repair(f"eventName: {name!r} became {cleaned!r}; Statsig drops names with such characters")
 
 
 def _texts(draft: Draft, metadata: dict[str, Any]) -> dict[str, str]:
     """Statsig's metadata maps text to text, and a dot in a key would be read as a path that leads nowhere."""
+    if dict not in map(type, metadata.values()) and "." not in "".join(metadata):
+        return {key: text for key, value in metadata.items() if (text := string(value)) is not None}
     texts: dict[str, str] = {}
     for key, value in leaves(metadata, "_"):
         text, safe = string(value), key.replace(".", "_")
@@ -113,7 +105,8 @@ def _warn(draft: Draft) -> None:
     if len(record["eventName"]) > 64:
         draft.warn("eventName: over 64 characters; Statsig keeps 64 of a text field")
     for part in ("user", "metadata"):
-        if part in record and len(orjson.dumps(record[part]).decode()) > 4096:
+        encoded = orjson.dumps(record.get(part))
+        if len(encoded) > 4096 and len(encoded.decode()) > 4096:
             draft.warn(f"{part}: over 4,096 characters as JSON; Statsig keeps no more of an object field")
 
 
@@ -183,5 +176,5 @@ destination = Destination(
     batch=Batch(events=500, bytes=1_000_000),
     success=frozenset({200, 202}),
     read=read,
-    hints={401: KEY_HINT, 403: KEY_HINT},
+    hints=dict.fromkeys((401, 403), KEY_HINT),
 )

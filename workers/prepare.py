@@ -80,7 +80,8 @@ def _transformed(integration: Integration, cut: Cut, member: Waiting, prepared: 
     except Exception as error:  # noqa: BLE001  # whatever it is, it costs this event alone
         prepared.left.append(bug(integration, cut, member, error))
         return False
-    prepared.warned.update(outcome.warnings)
+    if outcome.warnings:
+        prepared.warned.update(outcome.warnings)
     if outcome.kind == "send":
         member.records = outcome.records
     elif outcome.kind == "drop":

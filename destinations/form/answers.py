@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from destinations.form.destination import Destination
-from destinations.form.numbers import shortest
+from destinations.form.numbers import number
 from destinations.form.parts import Answer, Reading, Verdict
 from destinations.form.resets import stated_at
 
@@ -25,6 +25,7 @@ _COMMON = {
     425: Verdict.TRANSIENT,
     429: Verdict.THROTTLED,
 }
+_DELIVERED = Reading(Verdict.DELIVERED)
 _MESSAGE_KEYS = ("detail", "message", "title", "error_description", "error", "reason", "errors")
 _MESSAGE_LENGTH = 300
 
@@ -33,7 +34,8 @@ def read_answer(destination: Destination, answer: Answer, now: float) -> Reading
     """Read ``answer`` as ``destination`` says; ``now`` (seconds since 1970) is for dates in an undated answer."""
     reading = destination.read(answer) if destination.read else None
     if reading is None:
-        reading = Reading(verdict_of(destination, answer.status))
+        verdict = verdict_of(destination, answer.status)
+        reading = _DELIVERED if verdict is Verdict.DELIVERED else Reading(verdict)
     if reading.verdict is Verdict.DELIVERED:
         return reading
     return replace(
@@ -63,7 +65,7 @@ def retry_after(answer: Answer, now: float) -> float | None:
     A date is measured by the answer's own Date where it has one, else by ``now``.
     """
     text = answer.headers.get("retry-after", "").strip()
-    seconds = shortest(text)
+    seconds = number(text)
     if seconds is not None:
         return max(0.0, float(seconds))
     try:

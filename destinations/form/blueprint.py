@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from destinations.form.expressions import Compiled, ExpressionError, compile_expression
 from destinations.form.fields import Field, compile_fields
+from destinations.form.filling import Fill, write_fill
 from destinations.form.mapping import Blueprint, difference, merge
 from destinations.form.parts import Config, Draft, Drop, Event
 from destinations.form.rest import Rest
 from destinations.form.spelling import nearest
-from destinations.form.targets import Target, clashes, find, nest, parse_target
+from destinations.form.targets import Target, clashes, find, parse_target
 
 FORWARDED = frozenset({"track", "page", "screen"})
 """Types of events that ``unmapped: forward`` sends under their own names; the others tell of persons, not of deeds."""
@@ -29,27 +30,27 @@ class InvalidBlueprint(ValueError):
 class Row:
     """One mapped event: its vendor's name, the fields that make its record, and those that identify its person."""
 
-    def __init__(self, name: str, fields: tuple[Field, ...], needs: frozenset[Target]) -> None:
+    def __init__(self, name: str, fields: tuple[Field, ...], name_path: Target, needs: frozenset[Target]) -> None:
         self.name = name
-        self.groups = tuple(
-            (above, tuple((field.key, field.evaluate, field.watch) for field in fields if field.above == above))
-            for above in dict.fromkeys(field.above for field in fields)
-        )
         self.identifying = tuple(field.evaluate for field in fields if field.target in needs)
+        self._fields = fields
+        self._name_path = name_path
+
+    @cached_property
+    def fill(self) -> Fill:
+        """What makes the record, compiled when the first such event comes."""
+        return write_fill(self._fields, self._name_path)
 
 
 class CompiledBlueprint:
     """What an integration does to events. Built once per revision; see ``compile_blueprint``."""
 
-    def __init__(
-        self, data: Blueprint, rows: Mapping[str, Row], general: Row, name_path: Target, needs: tuple[Target, ...]
-    ) -> None:
+    def __init__(self, data: Blueprint, rows: Mapping[str, Row], general: Row, needs: tuple[Target, ...]) -> None:
         self.data = data
         self.needs = needs
         self._rows = dict(rows)
         self._general = general
         self._forwards = data["unmapped"] == "forward"
-        self._name_path = name_path
         self._rest = Rest(data["rest"]) if data["rest"] else None
 
     def _row(self, event: Event) -> tuple[str, Row] | None:
@@ -87,26 +88,16 @@ class CompiledBlueprint:
             raise Drop("unmapped", self._unmapped(event))
         name, row = found
         draft = Draft(event, name, {}, config)
-        self._fill(event, row, draft)
-        if self.needs and not any(map(_given, [find(draft.record, need) for need in self.needs])):
-            raise self._unidentified()
-        return draft
-
-    def _fill(self, event: Event, row: Row, draft: Draft) -> None:
-        record, rest = draft.record, self._rest
-        taken = rest.start() if rest else set()
-        if self._name_path:
-            nest(record, self._name_path[:-1])[self._name_path[-1]] = draft.name
-        for above, steps in row.groups:
-            values = {} if above else record
-            for key, evaluate, watch in steps:
-                value = evaluate(event) if watch is None else watch(event, draft, taken)
-                if value is not None:
-                    values[key] = value
-            if above and values:
-                nest(record, above).update(values)
-        if rest:
-            rest.move(event, draft, taken)
+        taken = self._rest.start() if self._rest else set()
+        row.fill(event, draft, taken)
+        if self._rest:
+            self._rest.move(event, draft, taken)
+        if not self.needs:
+            return draft
+        for need in self.needs:
+            if _given(find(draft.record, need)):
+                return draft
+        raise self._unidentified()
 
     def _unmapped(self, event: Event) -> str:
         name = str(event.get("event") if event["type"] == "track" else event["type"])
@@ -170,7 +161,7 @@ class _Compilation:
         rows = {event: self._row(f"events.{event}.fields", row, general) for event, row in self.data["events"].items()}
         if self.faults:
             raise InvalidBlueprint(self.faults)
-        return CompiledBlueprint(self.data, rows, forwarded, self.name_path, self.needs)
+        return CompiledBlueprint(self.data, rows, forwarded, self.needs)
 
     def _row(self, place: str, row: Mapping[str, Any], general: Mapping[str, Compiled]) -> Row:
         own = self._expressions(place, row["fields"])
@@ -182,7 +173,7 @@ class _Compilation:
             if above not in self.clashing:
                 self.clashing.add(above)
                 self.faults.append(f"{place}.{'.'.join(above)}: is also the parent of {'.'.join(below)}")
-        return Row(name, compile_fields(expressions, self.source), frozenset(self.needs))
+        return Row(name, compile_fields(expressions, self.source), self.name_path, frozenset(self.needs))
 
     def _expressions(self, place: str, fields: Mapping[str, Any]) -> dict[str, Compiled]:
         compiled = {}

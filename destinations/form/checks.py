@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
-from destinations.form.functions import number
+from destinations.form.numbers import number
 from destinations.form.parts import Draft, Reject
 
 _MILLIS = range(10**11, 10**14)
 """1973 to 5138 in milliseconds. The same years in seconds lie below it, in microseconds above it."""
+
+
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+
+
+def is_email(value: Any) -> bool:
+    """Whether ``value`` looks like an email address, as vendors judge that."""
+    return type(value) is str and _EMAIL.fullmatch(value) is not None
 
 
 def require_millis(draft: Draft, key: str) -> None:

@@ -38,7 +38,7 @@ class Destination:
     ``verdicts``  what a status means where the common table does not fit
     ``read``      a look into the body, before the tables; None leaves it to them
     ``hints``     what to do about a status, shown with every failure of that status
-    ``warnings``  what the sender of any event should know: shown with each, beside those ``finish`` has for it
+    ``warnings``  what the sender of any event should know: shown where an event is explained or tried, not counted
     ``consent``   categories an integration should ask for, as the vendor's page recommends
     ``confirms``  False where the vendor's success proves nothing: shown as *accepted, not confirmed*
     ``dedupes``   True where resending a request whose fate is in doubt cannot make a duplicate at the vendor

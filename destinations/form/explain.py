@@ -81,10 +81,16 @@ def _row(
         "outcome": outcome.kind,
         "reason": mask_text(_reason(outcome), secrets) or None,
         "repairs": [mask_text(repair, secrets) for repair in outcome.repairs],
-        "warnings": [mask_text(warning, secrets) for warning in outcome.warnings],
+        "warnings": [mask_text(warning, secrets) for warning in warnings_of(integration, outcome)],
         "request": requests[0] if requests else None,
     }
     return row | {"then": requests[1:]} if requests[1:] else row
+
+
+def warnings_of(integration: Integration | None, outcome: Outcome) -> tuple[str, ...]:
+    """What the sender should know: of this event, and where it is sent, of every event of the destination."""
+    standing = integration.destination.warnings if integration and outcome.kind == "send" else ()
+    return (*outcome.warnings, *standing)
 
 
 def _reason(outcome: Outcome) -> str:

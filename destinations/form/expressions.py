@@ -36,13 +36,14 @@ class Branch:
     """One side of a top-level ``||``.
 
     ``reads`` are the paths whose values may become its value; of each group the first that has one does.
-    ``converts_to`` is set where the branch converts a value and may fail: "a number". Where it converts the value of
-    one plain path, ``convert`` does that to it.
+    ``converts_to`` is set where the branch converts a value and may fail: "a number". ``path`` is set where it is the
+    value of one plain path, or one that ``convert`` is done to.
     """
 
     evaluate: Evaluate
     reads: tuple[tuple[Path, ...], ...]
     converts_to: str = ""
+    path: Path | None = None
     convert: Evaluate | None = None
 
 
@@ -136,7 +137,9 @@ class _Compiler:
     def _branch(self, side: Node) -> Branch:
         converts_to = CONVERTERS.get(side["value"], "") if side["type"] == "function_expression" else ""
         reads = tuple(group for group in _reads(side) if group)
-        return Branch(self.node(side), reads, converts_to, _conversion(side) if converts_to else None)
+        convert = _conversion(side) if converts_to else None
+        path = _path(side["children"][0]) if convert else _path(side)
+        return Branch(self.node(side), reads, converts_to, path, convert)
 
     def node(self, node: Node) -> Evaluate:
         """A closure for a node that is evaluated on the event itself."""

@@ -19,11 +19,16 @@ _SHOWN = 60
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One target and its value. ``watch`` is set where conversion may fail, or a name leaves the rest."""
+    """One target and its value. ``watch`` is set where conversion may fail, or a name leaves the rest.
+
+    ``only`` is the expression's side where it has but one; ``paths`` are set where it is ``path || path``, unwatched.
+    """
 
     target: Target
     evaluate: Evaluate
     watch: Watch | None
+    only: Side | None
+    paths: tuple[Path, ...] = ()
 
     @property
     def above(self) -> Target:
@@ -38,17 +43,20 @@ class Field:
 
 def compile_field(text: str, expression: Compiled, source: Path | None) -> Field:
     """Compile one entry of ``fields``; ``source`` is the path the rest is taken from, or None."""
-    sides = [_Side(text, branch, source) for branch in expression.branches]
+    sides = [Side(text, branch, source) for branch in expression.branches]
     watch = _watch(sides) if any(side.matters for side in sides) else None
-    return Field(parse_target(text), expression.evaluate, watch)
+    paths = [side.path for side in sides if side.path and not side.convert]
+    chain = tuple(paths) if watch is None and len(paths) == len(sides) else ()
+    return Field(parse_target(text), expression.evaluate, watch, sides[0] if len(sides) == 1 else None, chain)
 
 
-class _Side:
+class Side:
     """One side of a field's ``||``, with what it takes from the rest and what it may fail to convert."""
 
     def __init__(self, text: str, branch: Branch, source: Path | None) -> None:
         self.text = text
         self.evaluate = branch.evaluate
+        self.path = branch.path
         self.convert = branch.convert
         self.converts_to = branch.converts_to
         self.sources = (
@@ -60,11 +68,13 @@ class _Side:
         self.matters = bool(self.sources or self.always or self.choices)
 
     def take(self, event: Event, taken: set[str]) -> None:
+        """Add what the side takes from the rest when it has a value."""
         taken.update(self.always)
         for group in self.choices:
             taken.update([name for name, read in group if truthy(read(event))][:1])
 
     def blame(self, event: Event, draft: Draft) -> None:
+        """Record what was there and could not be converted."""
         for path, read in self.sources:
             value = read(event)
             if value is not None:
@@ -78,7 +88,7 @@ def _members(group: Sequence[Path], source: Path) -> list[tuple[str, Evaluate]]:
     return [(path[-1], value_at(path)) for path in group if path[:-1] == source]
 
 
-def _watch(sides: Sequence[_Side]) -> Watch:
+def _watch(sides: Sequence[Side]) -> Watch:
     """Take the first side that has a value, as ``||`` does."""
     if len(sides) == 1:
         return _watch_one(sides[0])
@@ -98,29 +108,7 @@ def _watch(sides: Sequence[_Side]) -> Watch:
     return watch
 
 
-def _watch_one(side: _Side) -> Watch:
-    return _watch_any(side) if side.convert is None else _watch_conversion(side, side.convert)
-
-
-def _watch_conversion(side: _Side, convert: Evaluate) -> Watch:
-    """The commonest, a conversion of one plain path, reads it once and is done when nothing is there."""
-    ((_, read),), always = side.sources, side.always
-
-    def watch(event: Event, draft: Draft, taken: set[str]) -> Any:
-        given = read(event)
-        if given is None:
-            return None
-        value = convert(given)
-        if value is None:
-            side.blame(event, draft)
-        else:
-            taken.update(always)
-        return value
-
-    return watch
-
-
-def _watch_any(side: _Side) -> Watch:
+def _watch_one(side: Side) -> Watch:
     evaluate, always, simple = side.evaluate, side.always, not side.choices
 
     def watch(event: Event, draft: Draft, taken: set[str]) -> Any:

@@ -9,12 +9,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from functools import lru_cache
+from math import isfinite
 from typing import Any
 
+import orjson
 import phonenumbers
 
 from destinations.form import names
-from destinations.form.numbers import shortest
+from destinations.form.numbers import number
 from destinations.form.times import is_normal, iso_of, seconds_of
 
 
@@ -38,21 +40,26 @@ def iso_time(value: Any) -> str | None:
     return None if seconds is None else iso_of(seconds)
 
 
-def number(value: Any) -> int | float | None:
-    """A number, or the number a text spells: `"89.90"` → `89.9`."""
-    return shortest(value)
-
-
 def string(value: Any) -> str | None:
     """Any value as text: `7.0` → `7`, `true` → `true`, objects and lists as JSON."""
-    if type(value) is str or value is None:
-        return value
-    if value is True or value is False:
-        return "true" if value else "false"
-    if isinstance(value, (int, float)):
-        tidy = shortest(value)
+    kind = type(value)
+    if kind is str or value is None:
+        return value  # type: ignore[no-any-return]
+    if kind is float and not value.is_integer():
+        return repr(value) if isfinite(value) else None
+    if kind is float or kind is int:
+        tidy = number(value)
         return None if tidy is None else str(tidy)
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    if kind is bool:
+        return "true" if value else "false"
+    return _json(value)
+
+
+def _json(value: Any) -> str:
+    try:
+        return orjson.dumps(value).decode()
+    except orjson.JSONEncodeError:  # integers beyond 64 bits
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def lower(value: Any) -> str | None:

@@ -81,8 +81,7 @@ class Integration:
             return _noted(Outcome("drop", reason=drop.reason, detail=drop.detail), draft)
         except Reject as reject:
             return _noted(Outcome("reject", reason="invalid", detail=str(reject)), draft)
-        warnings = (*draft.warnings, *self.destination.warnings)
-        return Outcome("send", records, "", "", tuple(draft.repairs), warnings)
+        return Outcome("send", records, "", "", tuple(draft.repairs), tuple(draft.warnings))
 
     def request(self, records: Sequence[Record], key: str) -> Request:
         """One HTTP request for ``records``; ``key`` is the idempotency key (a UUID), the same at every attempt."""

@@ -2,37 +2,37 @@
 
 from __future__ import annotations
 
-from math import isfinite
+from math import isfinite, nan
 from typing import Any
 
 _EXACT = 2**53
 
 
-def shortest(value: Any) -> int | float | None:
-    """Read a JSON number or a numeral in a string: ``"7.20"`` → ``7.2``, ``"7"`` → ``7``, ``7.0`` → ``7``.
+def number(value: Any) -> int | float | None:
+    """A number, or the number a text spells: `"89.90"` → `89.9`.
 
-    Booleans, other text, and what is not finite are no numbers: None.
+    In its shortest form: ``"7"`` and ``7.0`` → ``7``. Booleans, other text, and what is not finite: None.
     """
     kind = type(value)
-    if kind is str:
-        number = _read(value)
-    elif kind is float:
-        number = value
-    elif kind is int:
+    if kind is int:
         return value if -_EXACT < value < _EXACT else _large(value)
+    if kind is float:
+        read = value
+    elif kind is str:
+        read = _read(value)
     else:
         return None
-    if number is None or not isfinite(number):
-        return None
-    return int(number) if number.is_integer() and -_EXACT < number < _EXACT else number
+    if read.is_integer():
+        return int(read) if -_EXACT < read < _EXACT else read
+    return read if isfinite(read) else None
 
 
-def _read(text: str) -> float | None:
-    """Python's own reading, without its extras: ``1_000`` and other scripts' digits."""
+def _read(text: str) -> float:
+    """Python's own reading, without its extras: ``1_000`` and other scripts' digits. What is no number is NaN."""
     try:
-        return float(text) if text.isascii() and "_" not in text else None
+        return float(text) if text.isascii() and "_" not in text else nan
     except ValueError:
-        return None
+        return nan
 
 
 def _large(value: int) -> int | float | None:

@@ -6,7 +6,7 @@ import time
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from destinations.form.numbers import shortest
+from destinations.form.numbers import number
 from destinations.form.parts import Answer
 
 _MILLIS, _SECONDS = 10**11, 10**9
@@ -20,13 +20,13 @@ def seconds_to_reset(answer: Answer, header: str) -> float | None:
     a wait: in seconds up to a quarter of an hour, in milliseconds beyond. A moment already past is one second away.
     """
     text = answer.headers.get(header, "").strip()
-    number = shortest(text)
-    if number is None:
+    given = number(text)
+    if given is None:
         moment = _moment(text)
         return None if moment is None else max(1.0, moment - _now(answer))
-    if number >= _SECONDS:
-        return max(1.0, (number / 1000 if number >= _MILLIS else float(number)) - _now(answer))
-    return max(1.0, float(number) if number <= _LONGEST else number / 1000)
+    if given >= _SECONDS:
+        return max(1.0, (given / 1000 if given >= _MILLIS else float(given)) - _now(answer))
+    return max(1.0, float(given) if given <= _LONGEST else given / 1000)
 
 
 def _now(answer: Answer) -> float:

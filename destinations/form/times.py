@@ -9,7 +9,7 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
-from destinations.form.numbers import shortest
+from destinations.form.numbers import number
 
 _NORMAL = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.(?!000)\d{3})?Z", re.ASCII)
 _FIRST_MILLIS = 10**11
@@ -22,15 +22,15 @@ def seconds_of(value: Any) -> float | None:
         try:
             moment = datetime.fromisoformat(value)
         except ValueError:
-            return _epoch(shortest(value))
+            return _epoch(number(value))
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-    return _epoch(shortest(value))
+    return _epoch(number(value))
 
 
-def _epoch(number: float | None) -> float | None:
-    if number is None:
+def _epoch(given: float | None) -> float | None:
+    if given is None:
         return None
-    seconds = number if abs(number) < _FIRST_MILLIS else number / 1000
+    seconds = given if abs(given) < _FIRST_MILLIS else given / 1000
     return seconds if _YEAR_1 <= seconds < _YEAR_10000 else None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from destinations.form.explain import warnings_of
 from destinations.form.integration import Integration
 from destinations.form.masking import mask_text
 from destinations.form.parts import Event, Outcome, Verdict
@@ -33,7 +34,7 @@ def test(name: str, given: str | None, as_json: bool) -> None:
     if outcome.kind != "send":
         reason = mask_text(": ".join(filter(None, (outcome.reason, outcome.detail))), integration.secrets)
         raise Trouble(f"{name} would not send this event: {reason}\n{compact(event)}")
-    for remark in (*outcome.repairs, *outcome.warnings):
+    for remark in (*outcome.repairs, *warnings_of(integration, outcome)):
         note(mask_text(remark, integration.secrets))
     sent(integration, event, outcome, as_json)
 
