@@ -11,10 +11,11 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from gateway import health, ingest
 from gateway.interface import Interface, options
 from gateway.json import OrjsonProvider
+from gateway.metrics import door as metrics
 from gateway.settings import settings
 from workers import logs, sentry
 
-BLUEPRINTS = (health.blueprint, ingest.blueprint)
+BLUEPRINTS = (health.blueprint, ingest.blueprint, metrics.blueprint)
 
 
 def create_app() -> Flask:

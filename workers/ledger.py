@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from destinations.form.integration import Integration
@@ -23,17 +23,18 @@ def status(fleet: Registry | None = None) -> Status:
     """The status that ``fleet status --json`` prints: counters, what waits, holds, each integration's balance."""
     fleet = fleet or registry()
     fleet.refresh()
-    lanes = fleet.lanes or settings().lanes
-    pipelines, integrations, now_ms = scripts.call(redis(), "status", (), _arguments(fleet, lanes))
+    arguments = question(fleet, tuple(fleet.pipelines), fleet.names)
+    pipelines, integrations, now_ms = scripts.call(redis(), "status", (), arguments)
     rows = zip(fleet.names, integrations, strict=True)
-    return {**_received(pipelines), "integrations": {name: _row(fleet, name, row, now_ms) for name, row in rows}}
+    return {**_received(pipelines), "integrations": {name: row_of(fleet, name, row, now_ms) for name, row in rows}}
 
 
-def _arguments(fleet: Registry, lanes: int) -> list[scripts.Argument]:
-    arguments: list[scripts.Argument] = [lanes, len(fleet.pipelines)]
-    for name in fleet.pipelines:
+def question(fleet: Registry, pipelines: Sequence[str], integrations: Sequence[str]) -> list[scripts.Argument]:
+    """What the script ``status`` is asked of some pipelines and integrations."""
+    arguments: list[scripts.Argument] = [fleet.lanes or settings().lanes, len(pipelines)]
+    for name in pipelines:
         arguments += [keys.pipeline_ledger(name), keys.inbox(name), keys.raw(name), keys.inbox_dead(name)]
-    for name in fleet.names:
+    for name in integrations:
         arguments += [keys.ledger(name), keys.waiting(name), keys.events(name), keys.dead(name), keys.hold(name)]
         arguments.append(keys.state(name))
     return arguments
@@ -51,7 +52,8 @@ def _received(rows: list[Any]) -> Status:
     return total
 
 
-def _row(fleet: Registry, name: str, row: list[Any], now_ms: int) -> Status:
+def row_of(fleet: Registry, name: str, row: list[Any], now_ms: int) -> Status:
+    """One integration's status, of what the script answered about it."""
     flat, waiting, aside, dead, hold, in_flight, _ = row
     counters = counters_of(flat)
     integration = fleet.get(name)
