@@ -15,6 +15,7 @@ from tests.engine.events import track, tracks
 from tests.engine.fleet import Fleet
 from tests.engine.waiting import wait_until
 from workers import holds, keys, scripts
+from workers.clearance import asking
 from workers.connection import redis
 from workers.deliver import deliver
 from workers.drain import drain
@@ -22,6 +23,7 @@ from workers.flights import Cut, Parcel, Settlement, Waiting
 from workers.head import Head
 from workers.incoming import RawEntry
 from workers.lanes import Lane, lease, release, renewer
+from workers.registry import registry
 from workers.route import Batch, route, route_batch
 from workers.settings import settings
 from workers.side import Side
@@ -83,6 +85,15 @@ def parcel(members: Sequence[Waiting], cut: Cut | None = None) -> Parcel:
 def step_aside(lane: Lane, members: Sequence[Waiting]) -> int:
     """Let a failed request wait aside; how many failed in a row, 0 when nothing was moved."""
     return Head(lane).postpone(parcel(members), 60_000, b"{}", doubt=True).in_a_row
+
+
+def follow(lane: Lane, sent: Sequence[Waiting], following: Sequence[Waiting]) -> tuple[int, int]:
+    """Settle a delivered request and ask for the next one's permit; how many events left, and the word."""
+    integration = registry().at(lane.revision).get(lane.queue)
+    assert integration is not None
+    wanted = asking(integration, Parcel(following, (), "next", Cut(following)), "0")
+    left, (word, *_) = Head(lane).follow(Settlement(sent, "delivered", mark="key"), wanted)
+    return left, word
 
 
 def raw_entries(lane: Lane) -> list[RawEntry]:
@@ -228,6 +239,35 @@ class TestRelease:
         release(leased(name), 60_000)
         fleet.install("klaviyo", label="changed")
         assert max(fleet.lanes(name).values()) <= fleet.now_ms()
+
+
+def test_a_request_is_settled_and_the_next_one_in_doubt_in_one_step_also_when_asked_twice(
+    fleet: Fleet, name: str
+) -> None:
+    lane = leased(name)
+    first, second, _ = cut(lane, 10)
+    fleet.redis.hset(lane.state, "sending:key", f"0 {first.id}")
+    for left in (1, 0):  # the second time as after an answer that was lost
+        assert follow(lane, [first], [second]) == (left, 1)
+        sending = {field: text for field, text in fleet.redis.hgetall(lane.state).items() if b":" in field}
+        assert sending == {b"sending:next": f"0 {second.id}".encode()}
+    assert (fleet.row(name)["delivered"], fleet.row(name)["waiting"], fleet.row(name)["balance"]) == (1, 2, 0)
+
+
+def test_a_request_is_settled_also_when_the_next_one_must_wait(fleet: Fleet, name: str) -> None:
+    lane = leased(name)
+    first, second, _ = cut(lane, 10)
+    fleet.redis.hset(keys.hold(name), mapping={"kind": "throttled", "until": 2**53})
+    assert follow(lane, [first], [second]) == (1, 0)
+    assert not fleet.redis.hexists(lane.state, "sending:next")
+
+
+def test_a_stranger_neither_settles_nor_clears(fleet: Fleet, name: str) -> None:
+    lane = leased(name)
+    first, second, _ = cut(lane, 10)
+    before = fleet.everything()
+    assert follow(replace(lane, token="somebody else"), [first], [second]) == (0, -1)
+    assert fleet.everything() == before
 
 
 def test_renewing_prolongs_the_lease(fleet: Fleet, name: str) -> None:
