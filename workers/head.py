@@ -16,7 +16,7 @@ from workers.flights import Cut, Failing, Parcel, Settlement, Waiting
 from workers.groups import Group
 from workers.lanes import Lane
 from workers.settings import settings
-from workers.source import call, conclusion, doubts, fatal, ids_and_letters, settled, state_of
+from workers.source import call, conclusion, doubts, fatal, ids_and_letters, insist, settled, state_of
 
 log = structlog.get_logger(__name__)
 
@@ -49,12 +49,12 @@ class Head:
     def settle(self, settlement: Settlement) -> int:
         """Remove events from the lane, counted. A crash before leaves them in doubt, after it they are gone."""
         names, arguments = self._settling(settlement)
-        return settled(self.lane, int(scripts.call(own(), "settle", names, arguments)))
+        return settled(self.lane, int(insist(self.lane, "settle", names, arguments)))
 
     def follow(self, settlement: Settlement, wanted: Asking) -> tuple[int, tuple[int, int, int]]:
         """Settle a delivered request and clear the next in one step: one round trip for each request, not two."""
         names, arguments = self._settling(settlement)
-        answer = scripts.call(own(), "follow", [*names, *wanted.names], [*arguments, *wanted.arguments])
+        answer = insist(self.lane, "follow", [*names, *wanted.names], [*arguments, *wanted.arguments])
         left, *cleared = map(int, answer)
         return left, (cleared[0], cleared[1], cleared[2])
 

@@ -14,7 +14,7 @@ from workers.flights import Cut, Failing, Parcel, Settlement, Waiting, halves
 from workers.groups import Group, unpack
 from workers.lanes import Lane
 from workers.settings import settings
-from workers.source import Doubts, call, conclusion, doubts, fatal, ids_and_letters, settled, state_of
+from workers.source import Doubts, call, conclusion, doubts, fatal, ids_and_letters, insist, settled, state_of
 
 APART_AFTER = 3
 """A request that failed so often is taken apart: perhaps one of its events is what the vendor stumbles over."""
@@ -66,7 +66,7 @@ class Side:
         names, arguments = conclusion(self.lane, replace(settlement, mark="" if rest.ids else group.id))
         names += [self._due, self._groups, self._events, self._barrier, self._last]
         arguments += [group.id, rest.packed() if rest.ids else b"", *ids_and_letters(settlement)]
-        return settled(self.lane, int(scripts.call(own(), "settle_aside", names, arguments)))
+        return settled(self.lane, int(insist(self.lane, "settle_aside", names, arguments)))
 
     def follow(self, settlement: Settlement, wanted: Asking) -> tuple[int, tuple[int, int, int]]:
         """One after the other: few requests are sent twice."""

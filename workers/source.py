@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from workers import keys, scripts
 from workers.clearance import Asking
-from workers.connection import own
+from workers.connection import AWAY, own
 from workers.flights import Cut, Failing, Parcel, Settlement, Waiting
 from workers.lanes import Lane
 from workers.settings import settings
+
+INSIST_EVERY = 0.2
 
 
 class Source(Protocol):
@@ -49,6 +52,20 @@ def ids_and_letters(settlement: Settlement) -> list[scripts.Argument]:
     ids = [member.id for member in settlement.members]
     messages = [member.message_id for member in settlement.members]
     return [len(ids), *ids, *messages, *settlement.letters]
+
+
+def insist(lane: Lane, script: str, names: Sequence[str], arguments: Sequence[scripts.Argument]) -> Any:
+    """Run a script that books what a vendor answered; again, when Redis is away, for as long as the lease surely lasts.
+
+    Given up, a request whose answer is known would be in doubt, and sent again.
+    """
+    while True:
+        try:
+            return scripts.call(own(), script, names, arguments)
+        except AWAY:
+            if lane.lost.is_set() or time.monotonic() > lane.safe_until:
+                raise
+            time.sleep(INSIST_EVERY)
 
 
 class NoRoom(Exception):
@@ -92,7 +109,7 @@ def state_of(flat: list[bytes]) -> dict[bytes, bytes]:
 
 def call(lane: Lane, script: str, names: Sequence[str], arguments: Sequence[scripts.Argument]) -> Failing:
     """Run a script that puts a failed request back; how the integration does."""
-    moved, in_a_row, persons = scripts.call(own(), script, names, arguments)
+    moved, in_a_row, persons = insist(lane, script, names, arguments)
     if moved < 0:
         lane.lost.set()
     return Failing(in_a_row, persons)
