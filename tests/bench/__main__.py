@@ -1,48 +1,113 @@
-"""``python -m tests.bench [--quick] [--only enqueue,latency] [--vendors statsig] [--profile]``."""
+"""``make bench``: ``python -m tests.bench [--quick] [--only enqueue,latency] [--profile] [--json] [--write-docs]``."""
 
 from __future__ import annotations
 
 import argparse
 import shutil
+import signal
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from tests.bench.form import FORMS
-from tests.bench.parts import deliver, enqueue, limit, transform
+import orjson
+
+from tests.bench import docs, table
+from tests.bench.bars import judge
+from tests.bench.chart import chart
+from tests.bench.form import FORMS, Form
+from tests.bench.machine import machine
 from tests.bench.profiles import profiles
+from tests.bench.runner import PARTS, run
 from tests.bench.stage import VENDORS, Stage
 
-PARTS = {"transform": transform, "enqueue": enqueue, "limit": limit, "deliver": deliver}
 FOLDER = Path(".fleet/bench")
+INTERRUPTED = 130
 
 
 def parser() -> argparse.ArgumentParser:
     """What the command takes."""
-    built = argparse.ArgumentParser(prog="python -m tests.bench", description="What it costs, measured.")
-    built.add_argument("--quick", action="store_true", help="smaller backlogs; up to 3 minutes")
-    built.add_argument("--only", metavar="PART,…", help=f"these parts of {', '.join(PARTS)}")
+    built = argparse.ArgumentParser(prog="make bench", description="What it costs, beside what else one would write.")
+    built.add_argument("--quick", action="store_true", help="smaller backlogs, one round; up to 3 minutes")
+    built.add_argument("--only", metavar="PART,…", default=",".join(PARTS), help="these parts (default: %(default)s)")
     built.add_argument("--vendors", metavar="NAME,…", default=",".join(VENDORS), help="deliver to these alone")
     built.add_argument("--profile", action="store_true", help="show where the time goes, and measure nothing else")
+    built.add_argument("--results", metavar="FILE", type=Path, help="measure nothing: take an earlier run's results")
+    built.add_argument("--write-docs", action="store_true", help="put what was found into docs/ and README.md")
+    built.add_argument("--folder", type=Path, default=FOLDER, help="for logs, results, chart (default: %(default)s)")
+    built.add_argument("--json", action="store_true", help="print the results as JSON, not a table")
     return built
 
 
 def main() -> int:
-    """Measure and print."""
+    """Measure, judge and print; 1 when a bar is missed."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     asked = parser().parse_args()
-    form = replace(FORMS["quick" if asked.quick else "long"], vendors=tuple(asked.vendors.split(",")))
-    shutil.rmtree(FOLDER, ignore_errors=True)
-    with Stage(FOLDER) as stage:
+    form = replace(FORMS["quick" if asked.quick else "long"], vendors=_named("--vendors", asked.vendors, VENDORS))
+    try:
         if asked.profile:
-            for one in profiles(stage, form):
-                sys.stdout.write(f"{one.stage}: {one.us:.1f} µs CPU an event\n")
-                sys.stdout.writelines(f"{us:9.2f} µs {calls:8.2f} calls  {name}\n" for us, calls, name in one.rows)
-            return 0
-        for name in asked.only.split(",") if asked.only else PARTS:
-            for case, sample in PARTS[name].play(stage, form):
-                shown = "  ".join(f"{key} {value:,.1f}" for key, value in sample.items())
-                sys.stdout.write(f"{name:10} {case:28} {shown}\n")
-                sys.stdout.flush()
+            return profile(form, asked)
+        found = orjson.loads(asked.results.read_bytes()) if asked.results else measure(form, asked)
+    except KeyboardInterrupt:
+        sys.stderr.write("\ninterrupted; everything that was started has ended\n")
+        return INTERRUPTED
+    return report(found, asked)
+
+
+def _named(option: str, given: str, known: Any) -> tuple[str, ...]:
+    names = tuple(given.split(","))
+    if unknown := [name for name in names if name not in known]:
+        parser().error(f"{option}: there is no {', '.join(unknown)}; there are {', '.join(known)}")
+    return names
+
+
+def measure(form: Form, asked: argparse.Namespace) -> dict[str, Any]:
+    """Measure everything asked for; the results, which are in ``results.json``, too."""
+    names = _named("--only", asked.only, PARTS)
+    shutil.rmtree(asked.folder, ignore_errors=True)
+    started = time.monotonic()
+    with Stage(asked.folder) as stage:
+        about = machine(stage)
+        samples = run(stage, form, names)
+    seconds = round(time.monotonic() - started)
+    found = {"form": form.name, "seconds": seconds, "machine": about, "samples": samples}
+    (asked.folder / "results.json").write_bytes(orjson.dumps(found, option=orjson.OPT_INDENT_2))
+    (asked.folder / "chart.svg").write_text(chart(samples), encoding="utf-8")
+    return found
+
+
+def report(found: dict[str, Any], asked: argparse.Namespace) -> int:
+    """Show results; 1 when a bar is missed."""
+    judged = judge(found["samples"])
+    if asked.write_docs:
+        docs.write(found)
+    if asked.json:
+        rows = [{**dict(zip(("part", "title"), table.cells(one), strict=False)), **_numbers(one)} for one in judged]
+        sys.stdout.write(orjson.dumps({**found, "bars": rows}, option=orjson.OPT_INDENT_2).decode() + "\n")
+    else:
+        table.show(judged)
+        sys.stderr.write(f"{found['seconds']} s in all; results.json and chart.svg in {asked.folder}\n")
+    return int(not all(one.met for one in judged))
+
+
+def _numbers(one: Any) -> dict[str, Any]:
+    bar = one.bar
+    bounds = {"least": bar.least, "most": bar.most, "unit": bar.unit.strip()}
+    return {"figure": one.figure, "low": one.low, "high": one.high, **bounds, "met": one.met}
+
+
+def profile(form: Form, asked: argparse.Namespace) -> int:
+    """Show where the time goes."""
+    shutil.rmtree(asked.folder, ignore_errors=True)
+    with Stage(asked.folder) as stage:
+        pages = []
+        for one in profiles(stage, form):
+            pages.append("\n".join(one.lines()))
+            sys.stdout.write(pages[-1] + "\n\n")
+            sys.stdout.flush()
+    if asked.write_docs:
+        docs.write_profile(pages)
     return 0
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import Any, Self
 
+from tests.bench import gauge
 from tests.bench.events import events
 from tests.bench.samples import Sample
 from tests.bench.stage import Stage
@@ -54,18 +56,41 @@ class Crew:
         """Let them take them again."""
         self._control("add_consumer")
 
-    def drain(self, name: str, number: int) -> Sample:
-        """Route and deliver a backlog of so many events in the inbox of a pipeline; what it took."""
+    @property
+    def peak_mb(self) -> float:
+        """Memory that the largest worker has had resident at the most (MB)."""
+        return max(gauge.peak(member.pid) for member in self.members) / 1e6
+
+    def follow(self, names: Sequence[str], pipeline: str, events_each: int) -> None:
+        """Wait until the workers know integrations that were just installed, and are warm: some events go to each."""
+        self.stage.enqueue(events(events_each), pipeline)
+        self.stage.until(
+            lambda: self.stage.delivered(names) >= events_each * len(names), 120, f"{pipeline}: warm workers"
+        )
+
+    def drain(self, pipeline: str, number: int, names: Sequence[str] = ()) -> Sample:
+        """Route and deliver a backlog of so many events in a pipeline's inbox to its integrations; what it took.
+
+        The integrations are ``names``, or one that is called as the pipeline is.
+        """
+        names = names or (pipeline,)
+        wanted = number * len(names)
         self.pause()
-        self.stage.enqueue(events(number), name)
+        self.stage.enqueue(events(number), pipeline)
         self.stage.sink.ask("clear")
-        before, meter = self.stage.delivered([name]), self.stage.meter(*self.members)
+        return self.measure(names, wanted)
+
+    def measure(self, names: Sequence[str], wanted: int) -> Sample:
+        """Let go what waits, until so many deliveries are made; what they took."""
+        stage, before = self.stage, self.stage.delivered(names)
+        meter = stage.meter(*self.members)
         self.go()
-        self.stage.until(lambda: self.stage.delivered([name]) - before >= number, 60 + number / 200, f"fleet: {name}")
-        sample = meter.read(number)
-        if (arrived := self.stage.sink.ask("records")[name]) != number:
-            raise RuntimeError(f"the ledger of {name} says {number} were delivered; {arrived} arrived")
-        return sample
+        stage.until(lambda: stage.delivered(names) - before >= wanted, 60 + wanted / 200, f"{wanted} deliveries")
+        sample = meter.read(wanted)
+        arrived = stage.sink.ask("records")
+        if (counted := sum(arrived[name] for name in names)) != wanted:
+            raise RuntimeError(f"the ledgers say {wanted} were delivered; {counted} arrived")
+        return {**sample, "rss_mb": self.peak_mb}
 
     def _control(self, command: str) -> None:
         from workers.app import app  # noqa: PLC0415  # reads the environment, which the stage has set by now

@@ -1,13 +1,13 @@
-"""What processes use, read from ``/proc``: CPU seconds and resident memory, of a process and all of its group."""
+"""What processes use, read from ``/proc``: CPU seconds of a process and all of its group, and its memory."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from re import search
 
 TICK = 1 / os.sysconf("SC_CLK_TCK")
-PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 def cpu(group: int) -> float:
@@ -15,9 +15,10 @@ def cpu(group: int) -> float:
     return sum(sum(map(int, fields[11:15])) for fields in _stats(group)) * TICK
 
 
-def rss(group: int) -> int:
-    """Bytes of memory that a process group has resident; shared pages count in each of its processes."""
-    return sum(int(fields[21]) for fields in _stats(group)) * PAGE
+def peak(pid: int) -> int:
+    """Bytes of memory that a process has had resident at the most; 0 where the kernel does not say."""
+    found = search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
+    return int(found[1]) * 1024 if found else 0
 
 
 def _stats(group: int) -> Iterator[list[str]]:

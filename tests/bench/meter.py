@@ -21,7 +21,11 @@ class Meter:
         return {part: sum(map(gauge.cpu, groups)) for part, groups in self._groups.items()}
 
     def read(self, number: int) -> Sample:
-        """What ``number`` pieces of work have taken so far: pieces a second, and CPU µs a piece of each part."""
+        """What ``number`` pieces of work have taken so far: pieces a second, and of each part CPU µs a piece and the
+        percentage of a core that it was busy.
+        """
         seconds, now = time.monotonic() - self._started, self._cpu()
-        cost = {f"{part}_us": (now[part] - self._before[part]) / number * 1e6 for part in now}
-        return {"per_s": number / seconds, "seconds": seconds, "n": number, **cost}
+        used = {part: now[part] - self._before[part] for part in now}
+        cost = {f"{part}_us": cpu / number * 1e6 for part, cpu in used.items()}
+        busy = {f"{part}_busy": cpu / seconds * 100 for part, cpu in used.items()}
+        return {"per_s": number / seconds, "seconds": seconds, "n": number, **cost, **busy}

@@ -1,99 +1,95 @@
-"""Where the time goes: each stage of the road played in this process by one thread, first bare, then profiled.
-
-No Celery and no threads here, so CPU time is that of the stage alone, and the same from run to run.
-"""
+"""Where the time goes: each stage of the road played in this process, by one thread and without Celery."""
 
 from __future__ import annotations
 
-import cProfile
 import os
-import pstats
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
+from contextlib import redirect_stderr
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from tests.bench.events import Event, events
+from tests.bench.events import events
 from tests.bench.form import Form
+from tests.bench.sampler import Function, Sampler
 from tests.bench.stage import Stage
-from workers import route as router
 from workers.deliver import deliver
-from workers.producer import Producer
+from workers.logs import configure
+from workers.process import forget
+from workers.route import route
 from workers.settings import settings
 
-ROWS = 22
+ALONE, IN_ALL = 10, 14
+IDLE = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """One stage: CPU µs an event without the profiler, and its costliest functions as (µs an event, calls, name)."""
+    """One stage: CPU µs an event, and the functions that cost most, ours with what they call."""
 
-    stage: str
+    name: str
     us: float
-    rows: list[tuple[float, float, str]]
+    functions: list[Function]
+
+    def lines(self) -> list[str]:
+        """The profile as text."""
+        head = [f"{self.name}: {self.us:.1f} µs of CPU an event", f"{'in all':>9} {'itself':>9}"]
+        rows = (
+            f"{one.in_all * self.us:9.1f} {one.alone * self.us:9.1f}  {one.name.replace('.<locals>', '')}"
+            for one in self.functions
+        )
+        return [*head, *rows]
 
 
 def profiles(stage: Stage, form: Form) -> Iterator[Profile]:
-    """A profile of enqueue, of route, and of deliver to each vendor."""
-    os.environ["FLEET_FAN_OUT"] = "1"
+    """Profiles of enqueue, of route, and of deliver to each vendor."""
+    os.environ |= {"FLEET_FAN_OUT": "1"}
     settings.cache_clear()
+    forget()
+    with (stage.folder / "profile.log").open("w") as log:
+        with redirect_stderr(log):
+            configure()
+        yield from _profiles(stage, form)
+
+
+def _profiles(stage: Stage, form: Form) -> Iterator[Profile]:
     for vendor in form.vendors:
         stage.clear()
         stage.install({vendor: stage.spec(vendor)})
-        number = form.batched // 4 if vendor in ("statsig", "launchdarkly") else form.single // 4
-        bare, profiled = ([*_stages(vendor, number, profiler)] for profiler in (None, cProfile.Profile))
-        first = vendor == form.vendors[0]
-        for (name, used, _), (_, _, rows) in zip(bare, profiled, strict=True):
-            if first or name.startswith("deliver"):
-                yield Profile(name, used / number * 1e6, rows)
+        number = form.backlog(vendor)
+        for name, run in _road(stage, vendor, number).items():
+            profile = _profile(name, run, number)
+            if vendor == form.vendors[0] or name.startswith("deliver"):
+                yield profile
 
 
-def _stages(vendor: str, number: int, profiler: type[cProfile.Profile] | None) -> Iterator[Any]:
-    made, producer = list(events(number)), Producer()
-    work: dict[str, Callable[[], Any]] = {
-        "enqueue in batches of 100": lambda: _enqueue(producer, vendor, made),
-        "route": lambda: _repeat(router.route, "events"),
-        f"deliver to {vendor}": lambda: _repeat(lambda: deliver(vendor), "delivered"),
+def _road(stage: Stage, vendor: str, number: int) -> dict[str, Callable[[], Any]]:
+    made = list(events(number))
+    return {
+        "enqueue in batches of 100": lambda: stage.enqueue(made, vendor, 100),
+        "route": lambda: _until_idle(route, "events"),
+        f"deliver to {vendor}": lambda: _until_idle(lambda: deliver(vendor), "delivered"),
     }
-    for name, run in work.items():
-        yield (name, *_timed(run, number, profiler))
 
 
-def _enqueue(producer: Producer, pipeline: str, made: Sequence[Event]) -> None:
-    for start in range(0, len(made), 100):
-        producer.enqueue(made[start : start + 100], pipeline)
-
-
-def _repeat(step: Callable[[], dict[str, Any]], counted: str) -> None:
-    """Take tickets until several in a row find nothing to do."""
+def _until_idle(ticket: Callable[[], dict[str, Any]], counted: str) -> None:
+    """Work tickets until several in a row found nothing to do."""
     idle = 0
-    while idle < 3:
-        idle = 0 if step().get(counted) else idle + 1
+    while idle < IDLE:
+        idle = 0 if ticket().get(counted) else idle + 1
 
 
-def _timed(run: Callable[[], Any], number: int, profiler: type[cProfile.Profile] | None) -> tuple[float, list[Any]]:
-    watching = profiler(time.thread_time) if profiler else None
+def _profile(name: str, run: Callable[[], Any], number: int) -> Profile:
     used = time.thread_time()
-    if watching:
-        watching.enable()
-    run()
-    if watching:
-        watching.disable()
+    with Sampler() as sampler:
+        run()
     used = time.thread_time() - used
-    return used, _rows(pstats.Stats(watching), number) if watching else []
+    return Profile(name, used / number * 1e6, _costliest(sampler.functions()))
 
 
-def _rows(stats: Any, number: int) -> list[tuple[float, float, str]]:
-    """The costliest functions themselves, without what they call."""
-    found = [
-        (own / number * 1e6, calls / number, _named(*place)) for place, (_, calls, own, _, _) in stats.stats.items()
-    ]
-    return sorted(found, reverse=True)[:ROWS]
-
-
-def _named(path: str, line: int, name: str) -> str:
-    if path == "~":
-        return name
-    parts = Path(path).parts
-    return f"{'/'.join(parts[-2:])}:{line} {name}"
+def _costliest(functions: list[Function]) -> list[Function]:
+    """Those that cost most by themselves, and those of ours that cost most with what they call."""
+    alone = sorted(functions, key=lambda one: -one.alone)[:ALONE]
+    in_all = sorted((one for one in functions if one.ours), key=lambda one: -one.in_all)[:IN_ALL]
+    chosen = {one.name: one for one in (*in_all, *alone)}
+    return sorted(chosen.values(), key=lambda one: -one.in_all)

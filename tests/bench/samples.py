@@ -1,19 +1,15 @@
-"""What a measurement leaves: named numbers, and what they come to over repetitions."""
+"""What measurements leave: named numbers, by part and case, once a round."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from statistics import median
-
 Sample = dict[str, float]
-"""Numbers of one run of one case. Names carry the unit: ``per_s``, ``worker_us``, ``p99_ms``."""
+"""Numbers of one case in one round. Names carry the unit: ``per_s``, ``worker_us``, ``p99_ms``, ``rss_mb``."""
+
+Results = dict[str, dict[str, list[Sample]]]
+"""Samples by part and case, in order of the rounds."""
 
 
-def middle(samples: Sequence[Sample], name: str) -> float:
-    """The median of a number over all samples."""
-    return median(sample[name] for sample in samples)
-
-
-def ratios(above: Sequence[Sample], below: Sequence[Sample], name: str) -> list[float]:
-    """The ratios of a number between two cases, of the runs that followed each other."""
-    return [one[name] / other[name] for one, other in zip(above, below, strict=True)]
+def column(results: Results, place: str, name: str) -> list[float]:
+    """A number of a case (``deliver/fleet/statsig``: the part, then the case), each time it was measured."""
+    part, _, case = place.partition("/")
+    return [sample[name] for sample in results.get(part, {}).get(case, []) if name in sample]

@@ -99,6 +99,14 @@ class Stage:
                 pipe.hget(keys.ledger(name), "delivered")
             return sum(int(found or 0) for found in pipe.execute())
 
+    def waiting(self, name: str) -> int:
+        """How many events wait in the lanes of an integration."""
+        lanes = range(int(self.client.hget(keys.FLEET, "lanes")))
+        with self.client.pipeline(transaction=False) as pipe:
+            for lane in lanes:
+                pipe.xlen(keys.waiting(name, lane))
+            return sum(pipe.execute())
+
     def until(self, condition: Callable[[], Any], seconds: float, what: str) -> None:
         """Wait for a condition; ``Slow`` when it does not come about."""
         deadline = time.monotonic() + seconds

@@ -8,20 +8,19 @@ from tests.bench.crew import Crew
 from tests.bench.form import Form
 from tests.bench.rivals.crew import RIVALS, RivalCrew
 from tests.bench.samples import Sample
-from tests.bench.sink.book import BATCHING
 from tests.bench.stage import VENDORS, Stage
 
 WARM = 500
 
 
-def play(stage: Stage, form: Form) -> Iterator[tuple[str, Sample]]:
+def play(stage: Stage, form: Form, turn: int) -> Iterator[tuple[str, Sample]]:
     """Deliveries a second and CPU µs a delivery: of the fleet to each vendor, then of each rival."""
     stage.clear()
     stage.install({vendor: stage.spec(vendor) for vendor in VENDORS})
     with Crew(stage) as crew:
         for vendor in form.vendors:
-            crew.drain(vendor, WARM)
-            yield f"fleet/{vendor}", crew.drain(vendor, form.batched if vendor in BATCHING else form.single)
+            crew.follow([vendor], vendor, WARM)
+            yield f"fleet/{vendor}", crew.drain(vendor, form.backlog(vendor, turn))
     for rival in RIVALS:
         with RivalCrew(stage, rival) as others:
             for vendor in form.vendors:

@@ -19,7 +19,7 @@ SIZES = (1, 100, 1_000)
 RIVAL_SIZE = 100
 
 
-def play(stage: Stage, form: Form) -> Iterator[tuple[str, Sample]]:
+def play(stage: Stage, form: Form, _turn: int) -> Iterator[tuple[str, Sample]]:
     """Events a second and CPU µs an event, by batch size, then of each rival."""
     for size in SIZES:
         stage.clear()

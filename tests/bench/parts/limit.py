@@ -25,7 +25,7 @@ STREAM = "bench"
 VARIETY = 50
 
 
-def play(stage: Stage, form: Form) -> Iterator[tuple[str, Sample]]:
+def play(stage: Stage, form: Form, _turn: int) -> Iterator[tuple[str, Sample]]:
     """Requests a second and CPU µs a request, by vendor; events a second and CPU µs an event, by batch size."""
     stage.clear()
     for vendor in form.vendors:

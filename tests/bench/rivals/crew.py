@@ -75,6 +75,7 @@ class RivalCrew:
             for member in self.members:
                 stack.callback(member.stop)
                 member.start()
+            stack.callback(self._signal, signal.SIGCONT)
             self._stack = stack.pop_all()
         return self
 
