@@ -9,6 +9,7 @@ from tests.engine.conftest import THREADS
 from tests.engine.events import track, tracks
 from tests.engine.fleet import Fleet
 from tests.engine.waiting import wait_until
+from tests.gateway import deployed
 from tests.gateway.door import Door, error
 from tests.gateway.scrape import Scrape, scrape
 from workers import holds, keys
@@ -33,7 +34,9 @@ def settled(door: Door, name: str, delivered: int) -> Scrape:
 
 
 @THREADS
-def test_a_scrape_is_the_ledgers_truth(fleet: Fleet, worker: Worker, door: Door) -> None:
+def test_a_scrape_is_the_ledgers_truth_and_all_that_we_deploy_or_write_about(
+    fleet: Fleet, worker: Worker, door: Door
+) -> None:
     statsig, kustomer, klaviyo = fleet.install("statsig", "kustomer", "klaviyo", limits={"requests_per_second": 50})
     holds.halt(klaviyo, "operator", "we wanted it", "")
     fleet.vendors.fault("kustomer", status=400, times=1)
@@ -67,6 +70,10 @@ def test_a_scrape_is_the_ledgers_truth(fleet: Fleet, worker: Worker, door: Door)
     assert spent["rate"] > spent["retry"] == 0, "60 requests at 50 a second wait for the limit"
     assert found.value("fleet_limit_requests_per_second", integration=kustomer, account=kustomer, window="1") == 50
     assert 0 <= found.value("fleet_limit_use_ratio", integration=kustomer, account=kustomer, window="1") <= 1
+
+    deployed.check_rules(found)
+    deployed.check_dashboard(found)
+    deployed.check_documentation(found)
 
 
 PHASES = ("queue", "rate", "retry", "http")
