@@ -8,6 +8,7 @@ from html import escape
 from math import ceil, log10
 from statistics import median
 
+from destinations.form.catalog import catalog
 from tests.bench.samples import Results, column
 
 WIDTH, LEFT, RIGHT, TOP = 820, 220, 90, 62
@@ -65,7 +66,7 @@ def _groups(results: Results) -> Iterator[Group]:
     yield "Enqueue", _lines(results, {name: f"enqueue/{case}" for name, case in PRODUCERS.items()})
     for vendor in VENDORS:
         cases = {name: f"deliver/{name}/{vendor}" for name in ("fleet", *OTHERS)}
-        yield f"Deliver to {vendor}", _lines(results, cases)
+        yield f"Deliver to {catalog()[vendor].title}", _lines(results, cases)
 
 
 def _lines(results: Results, cases: dict[str, str]) -> list[Line]:

@@ -45,12 +45,12 @@ QUICK = Form(
     rounds=1,
     batched=20_000,
     single=(4_000, 4_000),
-    rival=600,
+    rival=400,
     kept=10_000,
     loops=2_000,
     seconds=(2, 8, 8),
-    backlogs=(10_000, 100_000),
-    deliveries=(5_000, 4_000),
+    backlogs=(10_000, 50_000),
+    deliveries=(4_000, 3_000),
 )
 LONG = Form(
     "long",

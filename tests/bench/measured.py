@@ -49,16 +49,13 @@ def sections(results: Results) -> str:
 
 def _table(cases: dict[str, list[Sample]]) -> str:
     medians = {case: _medians(samples) for case, samples in cases.items()}
-    names = [name for name in COLUMNS if any(found.get(name) for found in medians.values())]
-    rows = [[case.replace("/", ", "), *(_shown(found.get(name)) for name in names)] for case, found in medians.items()]
+    names = [name for name in COLUMNS if any(name in found for found in medians.values())]
+    rows = [
+        [case.replace("/", ", "), *(table.number(found[name]) if name in found else "" for name in names)]
+        for case, found in medians.items()
+    ]
     return table.markdown(["", *(COLUMNS[name] for name in names)], rows, range(1, len(names) + 1))
 
 
 def _medians(samples: Sequence[Sample]) -> Sample:
     return {name: median(sample[name] for sample in samples) for name in samples[0]}
-
-
-def _shown(value: float | None) -> str:
-    if value is None:
-        return ""
-    return f"{value:,.0f}" if value >= 100 or value == int(value) else f"{value:.1f}"

@@ -63,7 +63,8 @@ class Stage:
 
     def meter(self, *workers: Process) -> Meter:
         """Begin to measure these workers, Redis and the sink."""
-        return Meter({"worker": [one.pid for one in workers], "redis": [self.redis.pid], "sink": [self.sink.pid]})
+        theirs = {"worker": [one.pid for one in workers]} if workers else {}
+        return Meter({**theirs, "redis": [self.redis.pid], "sink": [self.sink.pid]})
 
     def clear(self, *, keep: bool = False) -> None:
         """Empty Redis, but for what connects running workers, and the sink."""

@@ -18,15 +18,15 @@ RIGHT = (2, 3, 4)
 def cells(judged: Judged) -> list[str]:
     """A row as text."""
     bar = judged.bar
-    bounds = [f"{sign} {_number(bound)}" for sign, bound in (("≥", bar.least), ("≤", bar.most)) if bound is not None]
-    spread = "" if judged.low == judged.high else f"{_number(judged.low)} … {_number(judged.high)}"
+    bounds = [f"{sign} {number(bound)}" for sign, bound in (("≥", bar.least), ("≤", bar.most)) if bound is not None]
+    spread = "" if judged.low == judged.high else f"{number(judged.low)} … {number(judged.high)}"
     word = "met" if judged.met else "MISSED"
-    return [bar.part, bar.title, _number(judged.figure) + bar.unit, ", ".join(bounds), spread, word]
+    return [bar.part, bar.title, number(judged.figure) + bar.unit, ", ".join(bounds), spread, word]
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
     """Three digits that count."""
-    return f"{value:,.0f}" if abs(value) >= 100 or value == int(value) else f"{value:.3g}"
+    return f"{value:,.0f}" if abs(value) >= 99.95 or value == int(value) else f"{value:#.3g}"
 
 
 def plain(judged: Sequence[Judged]) -> str:
