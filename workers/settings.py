@@ -49,6 +49,7 @@ class Settings:
     changes_kept: int
     log_format: str
     log_level: int
+    flower_password: str | None
     sentry_dsn: str | None
     alarm_seconds: float
     environment: str
@@ -91,6 +92,7 @@ def settings() -> Settings:
         changes_kept=env.int("CHANGES_KEPT", 10_000),
         log_format=env.str("LOG_FORMAT", "console", validate=OneOf(("console", "json"))),
         log_level=env.log_level("LOG_LEVEL", logging.INFO),
+        flower_password=env.str("FLOWER_PASSWORD", None),
         sentry_dsn=env.str("SENTRY_DSN", None),
         alarm_seconds=env.float("ALARM_SECONDS", 300.0),
         environment=env.str("ENVIRONMENT", "production"),

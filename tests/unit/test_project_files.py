@@ -62,5 +62,5 @@ def test_compose_runs_what_the_procfile_runs() -> None:
 def test_a_secret_has_no_default_in_compose() -> None:
     used = re.findall(r"\$\{(\w+)(:[-?])?", (ROOT / "docker-compose.yml").read_text())
     secret = {(name, default) for name, default in used if re.search("KEY|PASSWORD|AUTH", name)}
-    assert {name for name, _ in secret} == {"FLEET_SECRET_KEY", "REDIS_PASSWORD", "FLOWER_BASIC_AUTH"}
+    assert {name for name, _ in secret} == {"FLEET_SECRET_KEY", "REDIS_PASSWORD", "FLEET_FLOWER_PASSWORD"}
     assert {default for _, default in secret} == {":?"}

@@ -17,6 +17,7 @@ COMMANDS = {
     "up": Entry("workers.cli.demo:up", "Run the same parts until interrupted."),
     "worker": Entry("workers.cli.worker:worker", "Run workers on all integrations' queues, or some."),
     "health": Entry("workers.cli.health:health", "Say whether the workers of this machine get their tickets."),
+    "flower": Entry("workers.cli.flower:flower", "Show workers, queues and tickets in a browser."),
     "apply": Entry("workers.cli.apply:apply", "Install pipelines and integrations from a YAML file."),
     "enqueue": Entry("workers.cli.enqueue:enqueue", "Hand in events, JSON Lines."),
     "explain": Entry(

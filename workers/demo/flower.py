@@ -13,8 +13,8 @@ class Flower(Process):
 
     def __init__(self, folder: Path, port: int) -> None:
         self.port = port or free_port()
-        options = ["--address=127.0.0.1", f"--port={self.port}"]
-        super().__init__("flower", [sys.executable, "-m", "celery", "-A", "workers.app", "flower", *options], folder)
+        fleet = [sys.executable, "-c", "from workers.cli import main; main()"]
+        super().__init__("flower", [*fleet, "flower", "--port", str(self.port)], folder)
 
     @property
     def url(self) -> str:
