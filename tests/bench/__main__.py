@@ -17,13 +17,15 @@ from tests.bench import docs, table
 from tests.bench.bars import judge
 from tests.bench.chart import chart
 from tests.bench.form import FORMS, Form
-from tests.bench.machine import machine
+from tests.bench.machine import machine, missing
 from tests.bench.profiles import profiles
 from tests.bench.runner import PARTS, run
 from tests.bench.stage import VENDORS, Stage
 
 FOLDER = Path(".fleet/bench")
 INTERRUPTED = 130
+WITH_OTHERS = frozenset({"enqueue", "deliver"})
+"""Parts in which other libraries take part."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -65,6 +67,8 @@ def _named(option: str, given: str, known: Any) -> tuple[str, ...]:
 def measure(form: Form, asked: argparse.Namespace) -> dict[str, Any]:
     """Measure everything asked for; the results, which are in ``results.json``, too."""
     names = _named("--only", asked.only, PARTS)
+    if absent := missing() if WITH_OTHERS.intersection(names) else []:
+        parser().error(f"not installed: {', '.join(absent)}; run it as make bench, or run make .venv/.bench before")
     shutil.rmtree(asked.folder, ignore_errors=True)
     started = time.monotonic()
     with Stage(asked.folder) as stage:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from re import search
 
@@ -21,10 +21,22 @@ def machine(stage: Stage) -> dict[str, str]:
         "processor": f"{os.cpu_count()} cores, {_processor()}",
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         "redis": f"{name} {server.get('valkey_version', server['redis_version'])}, {PERSISTENCE}",
-        "versions": ", ".join(f"{package} {version(package)}" for package in COMPARED),
+        "versions": ", ".join(f"{package} {found}" for package in COMPARED if (found := _version(package))),
     }
 
 
 def _processor() -> str:
     found = search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text(encoding="utf-8"))
     return found[1] if found else platform.machine()
+
+
+def missing() -> list[str]:
+    """What is compared with, and is not installed."""
+    return [package for package in COMPARED if not _version(package)]
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""

@@ -20,11 +20,11 @@ class Meter:
     def _cpu(self) -> dict[str, float]:
         return {part: sum(map(gauge.cpu, groups)) for part, groups in self._groups.items()}
 
-    def read(self, number: int) -> Sample:
+    def read(self, number: int, idle: float = 0.0) -> Sample:
         """What ``number`` pieces of work have taken so far: pieces a second, and of each part CPU µs a piece and the
-        percentage of a core that it was busy.
+        percentage of a core that it was busy. For the last ``idle`` seconds nobody worked.
         """
-        seconds, now = time.monotonic() - self._started, self._cpu()
+        seconds, now = time.monotonic() - self._started - idle, self._cpu()
         used = {part: now[part] - self._before[part] for part in now}
         cost = {f"{part}_us": cpu / number * 1e6 for part, cpu in used.items()}
         busy = {f"{part}_busy": cpu / seconds * 100 for part, cpu in used.items()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -12,10 +13,12 @@ from typing import Any, Self
 
 from tests.bench.events import events
 from tests.bench.samples import Sample
-from tests.bench.stage import Stage
+from tests.bench.stage import Slow, Stage
 from workers.local.processes import Process
 
 WARM = 20
+LOOK_EVERY = 0.03
+STILL, STUCK = 10.0, 60.0
 QUIET = ("--loglevel", "WARNING", "--without-gossip", "--without-mingle", "--without-heartbeat")
 CELERY = ("-m", "celery", "-A", "tests.bench.rivals.celery_app", "worker", *QUIET)
 CORES = str(os.cpu_count() or 1)
@@ -83,15 +86,26 @@ class RivalCrew:
         self._stack.close()
 
     def deliver(self, vendor: str, number: int) -> Sample:
-        """Send a backlog of so many events to a vendor; what it took."""
+        """Send a backlog of so many events to a vendor; what those took that came, ``lost`` being the others."""
         self._send(vendor, WARM)
         self._signal(signal.SIGSTOP)
         self._enqueue(vendor, number)
         self.stage.sink.ask("clear")
         meter = self.stage.meter(*self.members)
         self._signal(signal.SIGCONT)
-        self.stage.until(lambda: self.stage.sink.count(vendor) >= number, 120, f"{self.rival.name}: {vendor}")
-        return meter.read(number)
+        arrived, idle = self._watch(vendor, number)
+        return {**meter.read(arrived, idle), "lost": number - arrived}
+
+    def _watch(self, vendor: str, number: int) -> tuple[int, float]:
+        """Wait until all came, or, after most did, no more for a while; how many, and since when (s)."""
+        arrived, moved = 0, time.monotonic()
+        while arrived < number and (idle := time.monotonic() - moved) < (STILL if arrived > number / 2 else STUCK):
+            time.sleep(LOOK_EVERY)
+            if (now := self.stage.sink.count(vendor)) != arrived:
+                arrived, moved = now, time.monotonic()
+        if arrived <= number / 2:
+            raise Slow(f"{self.rival.name}: {arrived} of {number} events came to {vendor}, and no more in {idle:.0f} s")
+        return arrived, time.monotonic() - moved
 
     def _send(self, vendor: str, number: int) -> None:
         """Send some events and wait for them: the workers are there, and warm."""
