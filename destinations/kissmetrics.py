@@ -96,30 +96,36 @@ def _identify(draft: Draft) -> list[Record]:
 
 def _call(path: str, head: Mapping[str, Any], own: dict[str, str]) -> Record:
     """The call's parameters; raises ``Reject`` with everything Kissmetrics would cut off or throw away."""
-    pairs = {name: value if type(value) is str else string(value) or "" for name, value in head.items()}
-    given = [(name, pairs[name]) for name in IDS if name in pairs]
-    faults = [_id_fault(name, text) for name, text in given if not 0 < len(text.strip()) <= LONGEST_NAME]
+    pairs, faults = {**head, **own}, []
+    for name in head:
+        text = pairs[name]
+        if type(text) is not str:
+            pairs[name] = text = string(text) or ""
+        if name in IDS and not 0 < len(text.strip()) <= LONGEST_NAME:
+            faults.append(_id_fault(name, text))
     if "_t" in head and (type(head["_t"]) is not int or not FIRST_SECOND <= head["_t"] < FIRST_MILLISECOND):
         faults.append(_time_fault(head["_t"]))
     if len("".join(own.values())) > LONGEST_VALUE or len("".join(own)) > LONGEST_NAME:
         faults += _long(own)
     if faults:
         raise Reject("; ".join(faults))
-    return {"path": path, "pairs": pairs | own}
+    return {"path": path, "pairs": pairs}
 
 
 def _properties(draft: Draft, found: Record) -> dict[str, str]:
     """What Kissmetrics can keep: flat, text or number, under names that differ by more than case."""
     if dict in map(type, found.values()):
         found = _flat(found)
-    names, repairs = _naming(tuple(found))
+    legal, repairs = _naming(tuple(found))
     if repairs:
         draft.repairs += repairs
-    return {
-        name: text
-        for name, value in zip(names, found.values(), strict=True)
-        if name and (text := value if type(value) is str else _text(draft, name, value)) is not None
-    }
+    own: dict[str, str] = {}
+    for given, value in found.items():
+        if name := legal[given]:
+            text = value if type(value) is str else _text(draft, name, value)
+            if text is not None:
+                own[name] = text
+    return own
 
 
 def _flat(properties: Record) -> Record:
@@ -142,12 +148,10 @@ def _text(draft: Draft, name: str, value: Any) -> str | None:
 
 
 @lru_cache(maxsize=1024)
-def _naming(given: tuple[str, ...]) -> tuple[list[str], list[str]]:
-    """Each name as Kissmetrics keeps it, empty where it does not, and what was repaired: once for events alike.
-
-    Name by name and event by event it would cost 4 µs more.
-    """
-    names, repairs, seen = [], [], {""}
+def _naming(given: tuple[str, ...]) -> tuple[dict[str, str], list[str]]:
+    """Each name as Kissmetrics keeps it, empty where it does not, and what was repaired: once for events alike."""
+    names: dict[str, str] = {}
+    repairs, seen = [], {""}
     for name in given:
         legal = _legal(name)
         folded = legal.strip().lower()
@@ -158,8 +162,8 @@ def _naming(given: tuple[str, ...]) -> tuple[list[str], list[str]]:
             repairs.append(f"{name} left out: Kissmetrics keeps names beginning with _ to itself")
         elif folded in seen and not reserved:
             repairs.append(f"{name!r} left out: to Kissmetrics the name is empty, or the same as another")
-        names.append("" if reserved or folded in seen else legal)
-        seen.add(folded if names[-1] else "")
+        names[name] = "" if reserved or folded in seen else legal
+        seen.add(folded if names[name] else "")
     return names, repairs
 
 

@@ -132,7 +132,11 @@ def _meta(draft: Draft, found: Record) -> dict[str, str | float]:
         found = {**found, "messageId": draft.event["message_id"]}
     meta: dict[str, str | float] = {}
     for key, given in found.items():
-        value, suffix = (number(given), "Num") if type(given) in NUMERIC else _typed(key, given)
+        kind = type(given)
+        if kind is str:
+            value, suffix = _read_text(key, given) if given[4:5] == "-" or key[-3:] == "Num" else (given, "")
+        else:
+            value, suffix = (number(given), "Num") if kind in NUMERIC else (string(given), "")
         if value is None:
             continue
         name = _key(key, suffix)
@@ -145,11 +149,9 @@ def _meta(draft: Draft, found: Record) -> dict[str, str | float]:
     return meta
 
 
-def _typed(key: str, given: Any) -> tuple[str | float | None, str]:
-    """What is no number as Kustomer takes it, and the suffix its key must have."""
-    if type(given) is not str:
-        return string(given), ""
-    if given[4:5] == "-" and (DATE_OR_TIME if key[-2:] == "At" else DATE_TIME).fullmatch(given):
+def _read_text(key: str, given: str) -> tuple[str | float, str]:
+    """A text that may be a time, or a number under its key, as Kustomer takes it, and the suffix its key must have."""
+    if (DATE_OR_TIME if key[-2:] == "At" else DATE_TIME).fullmatch(given):
         return given, "At"
     if key[-3:] == "Num" and (spelled := number(given)) is not None:
         return spelled, "Num"

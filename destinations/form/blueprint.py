@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from typing import Any
 
-from destinations.form.expressions import Compiled, ExpressionError, compile_expression
+from destinations.form.expressions import Compiled, ExpressionError, compile_expression, value_at
 from destinations.form.fields import Field, compile_fields
 from destinations.form.filling import Fill, write_fill
 from destinations.form.mapping import Blueprint, difference, merge
 from destinations.form.parts import Config, Draft, Drop, Event
 from destinations.form.rest import Rest
 from destinations.form.spelling import nearest
-from destinations.form.targets import Target, clashes, find, parse_target
+from destinations.form.targets import Target, clashes, parse_target
 
 FORWARDED = frozenset({"track", "page", "screen"})
 """Types of events that ``unmapped: forward`` sends under their own names; the others tell of persons, not of deeds."""
@@ -48,6 +48,7 @@ class CompiledBlueprint:
     def __init__(self, data: Blueprint, rows: Mapping[str, Row], general: Row, needs: tuple[Target, ...]) -> None:
         self.data = data
         self.needs = needs
+        self._needed = [value_at(need) for need in needs]
         self._rows = dict(rows)
         self._general = general
         self._forwards = data["unmapped"] == "forward"
@@ -92,12 +93,9 @@ class CompiledBlueprint:
         row.fill(event, draft, taken)
         if self._rest:
             self._rest.move(event, draft, taken)
-        if not self.needs:
-            return draft
-        for need in self.needs:
-            if _given(find(draft.record, need)):
-                return draft
-        raise self._unidentified()
+        if self.needs and not any(map(_given, [read(draft.record) for read in self._needed])):
+            raise self._unidentified()
+        return draft
 
     def _unmapped(self, event: Event) -> str:
         name = str(event.get("event") if event["type"] == "track" else event["type"])

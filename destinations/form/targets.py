@@ -25,16 +25,6 @@ def nest(record: Record, path: Target) -> dict[str, Any]:
     return record
 
 
-def find(record: Record, path: Target) -> Any:
-    """The value at ``path`` in ``record``, or None."""
-    value: Any = record
-    for name in path:
-        if type(value) is not dict:
-            return None
-        value = value.get(name)
-    return value
-
-
 def clashes(targets: Sequence[Target]) -> list[tuple[Target, Target]]:
     """Targets that would have to be a value and the parent of another at once, each with one such other."""
     parents = {target[:end]: target for target in targets for end in range(1, len(target))}

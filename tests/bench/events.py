@@ -38,6 +38,16 @@ def event(identifier: str, person: int, timestamp: str) -> Event:
             "shipping": 4.99,
             "currency": "USD",
             "coupon": "SUMMER10",
+            "products": [
+                {
+                    "product_id": "507f1f77",
+                    "sku": "45790-32",
+                    "name": "Monopoly: 3rd Edition",
+                    "price": 19,
+                    "quantity": 1,
+                },
+                {"product_id": "505bd767", "sku": "46493-32", "name": "Uno Card Game", "price": 3.5, "quantity": 2},
+            ],
         },
         "traits": {"email": f"jane.doe.{person}@example.com", "name": "Jane Doe"},
         "context": {
