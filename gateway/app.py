@@ -15,7 +15,7 @@ from gateway.metrics import door as metrics
 from gateway.settings import settings
 from workers import logs, sentry
 
-BLUEPRINTS = (health.blueprint, ingest.blueprint, metrics.blueprint)
+BLUEPRINTS = (health.blueprint, ingest.blueprint, ingest.snippet.blueprint, metrics.blueprint)
 
 
 def create_app() -> Flask:

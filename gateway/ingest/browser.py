@@ -46,6 +46,7 @@ def _told(known: dict[str, str | None], context: dict[str, Any]) -> dict[str, st
 def allow(response: Response, origin: str) -> Response:
     """Let a page's script read an answer."""
     response.headers["Access-Control-Allow-Origin"] = origin
+    response.headers["Access-Control-Expose-Headers"] = "Retry-After"
     response.vary.add("Origin")
     return response
 

@@ -35,8 +35,11 @@ class Shop:
 
     def kept(self) -> list[dict[str, Any]]:
         """What Redis has in the pipeline's inbox, in order of arrival; then it has it no longer."""
-        redis = self.fleet.redis
         streams = [keys.inbox("store", lane) for lane in range(16)]
-        entries = sorted((entry for stream in streams for entry in redis.xrange(stream)), key=lambda entry: entry[0])
-        redis.delete(*streams)
+        with self.fleet.redis.pipeline(transaction=True) as pipe:
+            for stream in streams:
+                pipe.xrange(stream)
+            pipe.delete(*streams)
+            found = pipe.execute()[:-1]
+        entries = sorted((entry for stream in found for entry in stream), key=lambda entry: entry[0])
         return [orjson.loads(fields[b"event"]) for _, fields in entries]
