@@ -10,7 +10,7 @@ from celery import Celery
 from celery.signals import setup_logging, worker_init, worker_process_init, worker_shutdown, worker_shutting_down
 from kombu import Queue
 
-from workers import garbage, shims, stopping
+from workers import arenas, garbage, shims, stopping
 from workers.bootsteps import Consuming, Heart
 from workers.ears import Ears
 from workers.keys import ROUTE
@@ -56,6 +56,7 @@ app.conf.update(
     },
 )
 setup_logging.connect(configure_all)
+worker_init.connect(arenas.few_arenas)
 worker_init.connect(garbage.collect_seldom)
 worker_shutting_down.connect(stopping.stop)
 worker_process_init.connect(stopping.be_child)

@@ -6,13 +6,14 @@ import os
 import signal
 from collections.abc import Sequence
 from contextlib import ExitStack
-from typing import Any, Self
+from typing import Self
 
 from tests.bench import gauge
 from tests.bench.events import events
 from tests.bench.samples import Sample
 from tests.bench.stage import Stage
 from workers import keys
+from workers.holds import free, halt
 from workers.local.parts import Worker
 from workers.local.processes import Process
 
@@ -49,12 +50,12 @@ class Crew:
                 os.kill(member.pid, signal.SIGTERM)
 
     def pause(self) -> None:
-        """Let all workers stop taking tickets of the router: what is enqueued waits in its inbox."""
-        self._control("cancel_consumer")
+        """Let the router rest, as a hold does: what is enqueued waits in its inbox."""
+        halt(keys.ROUTE, "operator", "a backlog is being laid", "It is let go by itself.")
 
     def go(self) -> None:
-        """Let them take them again."""
-        self._control("add_consumer")
+        """Let it work again, at once."""
+        free(keys.ROUTE, "operator")
 
     @property
     def peak_mb(self) -> float:
@@ -91,10 +92,3 @@ class Crew:
         if (counted := sum(arrived[name] for name in names)) != wanted:
             raise RuntimeError(f"the ledgers say {wanted} were delivered; {counted} arrived")
         return {**sample, "rss_mb": self.peak_mb}
-
-    def _control(self, command: str) -> None:
-        from workers.app import app  # noqa: PLC0415  # reads the environment, which the stage has set by now
-
-        answers: list[Any] = getattr(app.control, command)(keys.ROUTE, reply=True, timeout=10, limit=len(self.members))
-        if len(answers) != len(self.members):
-            raise RuntimeError(f"{command}: {len(answers)} of {len(self.members)} workers answered: {answers}")
