@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import stat
 import subprocess
@@ -92,6 +93,8 @@ def test_people_see_each_exchange_and_no_control_code_on_a_pipe(mark: str) -> No
     ):
         assert request in done.stdout
     assert "pk_0123456789" not in done.stdout
+    assert re.search(r"^  gateway   http://127.0.0.1:\d+ ", done.stdout, re.M)
+    assert re.search(r"^  Flower    http://127.0.0.1:\d+$", done.stdout, re.M)
     assert "200 events in" in done.stdout
     assert list(Path(".fleet").glob("demo-*/worker1.log"))
 
@@ -112,7 +115,7 @@ def test_a_part_that_dies_is_named_with_its_last_words(mark: str) -> None:
         os.kill(victim, signal.SIGKILL)
         assert demo.wait(30) == 1
     assert "worker1 ended by itself with status -9. Its log, .fleet/demo-" in demo.output()
-    assert "INFO/MainProcess" in demo.output().partition("ends with:")[2]
+    assert "[info" in demo.output().partition("ends with:")[2]
     assert list(Path(".fleet").glob("demo-*/worker1.log"))
 
 
@@ -123,11 +126,16 @@ def test_up_keeps_its_key_and_its_data(mark: str) -> None:
         first = key_of(up)
         client.xadd("fleet:1:raw:default", {"event": event})
         up.wait_until(lambda: client.hget("fleet:1:ledger:statsig", "delivered") == b"1", timeout=30)
+        line = next(line for line in up.output().splitlines() if line.startswith("  curl "))
+        answer = subprocess.run(["bash", "-c", f"{line} --silent --fail"], capture_output=True, text=True, check=False)
+        assert answer.returncode == 0, (line, answer)
+        up.wait_until(lambda: client.hget("fleet:1:ledger:statsig", "delivered") == b"2", timeout=30)
         os.kill(up.pid, signal.SIGTERM)
         assert up.wait(30) == 130
     with fleet("up", "--redis-port", str(port), "--no-flower") as up, redis.Redis(port=port) as client:
         assert key_of(up) == first
-        assert client.hget("fleet:1:ledger:statsig", "delivered") == b"1"
+        assert client.hget("fleet:1:ledger:statsig", "delivered") == b"2"
+        assert client.hlen("fleet:1:write-keys") == 1, "each run takes back the write key of the one before"
         assert stat.S_IMODE(Path(".fleet/up/secret.key").stat().st_mode) == 0o600
         taken = subprocess.run([*FLEET, "up", "--redis-port", str(port)], capture_output=True, text=True, check=False)
         assert (taken.returncode, taken.stderr) == (1, f"fleet: Port {port} of 127.0.0.1 is taken; {OTHER}\n")

@@ -32,34 +32,36 @@ PORT = click.IntRange(1, 65535)
 @click.option("--json", is_flag=True, help="Print nothing but the final status, as fleet status --json does.")
 @click.option("--vendor-limits", is_flag=True, help="Keep to the vendors' limits, enforced by the stand-ins. Slow.")
 @POOL
-@click.option("--flower", is_flag=True, help="Start Flower, too.")
+@click.option("--doors/--no-doors", default=True, show_default=True, help="Start gateway and Flower, too.")
 @click.option("--keep", is_flag=True, help="Keep the run's folder: logs and Redis's data.")
-def demo(events: int, json: bool, vendor_limits: bool, pool: str, flower: bool, keep: bool) -> None:
+def demo(events: int, json: bool, vendor_limits: bool, pool: str, doors: bool, keep: bool) -> None:
     """See it work: Redis, stand-in vendors, workers and a shop's traffic, all on this machine.
 
     Ends by itself when every event has its fate. Exit status 0 when every ledger balances and the stand-ins have what
     was delivered.
     """
     with _ending("Interrupted: everything is stopped and cleared away.") as interruption:
-        Demo(events, json=json, vendor_limits=vendor_limits, pool=pool, flower=flower, keep=keep).run(interruption)
+        Demo(events, json=json, vendor_limits=vendor_limits, pool=pool, doors=doors, keep=keep).run(interruption)
 
 
 @click.command()
 @click.option("--redis-port", type=PORT, help="Redis's port.  [default: 6390, or any when that is taken]")
 @click.option("--sandbox-port", type=PORT, help="The stand-in vendors' port.  [default: 8090, or any]")
+@click.option("--gateway-port", type=PORT, help="The gateway's port.  [default: 8084, or any]")
 @click.option("--flower-port", type=PORT, help="Flower's port.  [default: 5555, or any]")
 @click.option("--flower/--no-flower", default=True, show_default=True, help="Start Flower, too.")
 @POOL
 def up(
     redis_port: int | None,
     sandbox_port: int | None,
+    gateway_port: int | None,
     flower_port: int | None,
     flower: bool,
     pool: str,
 ) -> None:
     """Run a whole fleet on this machine until interrupted. Its data is kept in .fleet/up."""
     with _ending("Stopped. Events that wait are kept in .fleet/up.") as interruption:
-        Up(redis_port, sandbox_port, flower_port, flower, pool).run(click.echo, interruption)
+        Up(redis_port, sandbox_port, gateway_port, flower_port, flower, pool).run(click.echo, interruption)
 
 
 @contextmanager

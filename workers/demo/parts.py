@@ -7,42 +7,45 @@ import signal
 from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from workers import apply, configuration
+from workers import apply, configuration, write_keys
 from workers.demo.fleet import write_fleet_file
 from workers.demo.flower import Flower
 from workers.demo.part import Part
-from workers.local.parts import Sandbox, Worker
+from workers.local.parts import Gateway, Sandbox, Worker
 from workers.local.processes import Process, listens
 from workers.local.server import LocalRedis
 from workers.settings import settings
 
 PREFORK_SLOTS = 4
+WRITE_KEY = "made by fleet up"
 MOST_WORKERS = 8
 """More than these would wait for the one process of all stand-in vendors."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Where the parts listen on 127.0.0.1; 0: anywhere. Without a port for Flower there is no Flower."""
+    """Where the parts listen on 127.0.0.1; 0: anywhere. Without a port for the gateway or Flower there is none."""
 
     redis: int = 0
     sandbox: int = 0
+    gateway: int | None = None
     flower: int | None = None
 
 
 class Parts:
-    """Redis, the stand-in vendors, Celery workers, perhaps Flower; one integration of each destination is installed.
+    """Redis, stand-in vendors, Celery workers, perhaps gateway and Flower; an integration of each destination is there.
 
     >>> with Parts(folder, development_key(), lifted=True) as parts:
     ...     enqueue(...)
 
-    Entering returns when the workers take tickets. It sets this process's environment, which makes it a producer of
-    this fleet. ``NotReady``, ``NoServer`` or ``FolderInUse`` when a part does not come up, ``InvalidFile`` when the
-    configuration file in the folder has faults.
+    Entering returns when the workers take tickets, and gateway and Flower answer. It sets this process's environment,
+    which makes it a producer of this fleet. ``NotReady``, ``NoServer`` or ``FolderInUse`` when a part does not come up,
+    ``InvalidFile`` when the configuration file in the folder has faults.
     """
 
     def __init__(
@@ -54,7 +57,9 @@ class Parts:
         self.pool = pool
         self.redis = LocalRedis(folder, ports.redis)
         self.sandbox = Sandbox(folder, ports.sandbox)
+        self.gateway: Gateway | None = None
         self.flower = None if ports.flower is None else Flower(folder, ports.flower)
+        self._gateway_port = ports.gateway
         self._parts: list[Part] = []
         self._stack = ExitStack()
 
@@ -62,6 +67,13 @@ class Parts:
     def sandbox_url(self) -> str:
         """Where the stand-in vendors answer."""
         return self.sandbox.url("").rstrip("/")
+
+    def write_key(self) -> str:
+        """A new write key for the gateway; the last that was given so is good no more."""
+        for former in write_keys.listed("default"):
+            if former.name == WRITE_KEY:
+                write_keys.revoke("default", former.id)
+        return write_keys.create("default", WRITE_KEY)[1]
 
     @property
     def fleet_file(self) -> Path:
@@ -103,11 +115,16 @@ class Parts:
         self._parts.append(Part("redis", self.folder / "redis.log", self.redis))
         self._join()
         workers = self._workers()
-        self._launch([self.sandbox, *workers, *([self.flower] if self.flower else [])])
+        if self._gateway_port is not None:
+            self.gateway = Gateway(self.folder, self.redis.url, self._gateway_port)
+        doors = [door for door in (self.gateway, self.flower) if door]
+        self._launch([self.sandbox, *workers, *doors])
         self._stack.callback(_tell_to_end, workers)
         self.sandbox.wait_until(lambda: listens(self.sandbox.port), 60)
         for worker in workers:
             worker.wait_until(worker.takes_tickets, 60)
+        for door in doors:
+            door.wait_until(partial(listens, door.port), 60)
 
     def _join(self) -> None:
         """Become a process of this fleet, and install its integrations."""

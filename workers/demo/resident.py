@@ -16,7 +16,7 @@ from workers.local.processes import free_port, listens
 
 log = structlog.get_logger(__name__)
 
-REDIS, SANDBOX, FLOWER = 6390, 8090, 5555
+REDIS, SANDBOX, GATEWAY, FLOWER = 6390, 8090, 8084, 5555
 LOOK_EVERY = 0.5
 
 
@@ -30,6 +30,7 @@ class Up:
 
     redis_port: int | None = None
     sandbox_port: int | None = None
+    gateway_port: int | None = None
     flower_port: int | None = None
     flower: bool = True
     pool: str = "threads"
@@ -47,7 +48,8 @@ class Up:
 
     def _ports(self) -> Ports:
         flower = choose(self.flower_port, FLOWER) if self.flower else None
-        return Ports(choose(self.redis_port, REDIS), choose(self.sandbox_port, SANDBOX), flower)
+        gateway = choose(self.gateway_port, GATEWAY)
+        return Ports(choose(self.redis_port, REDIS), choose(self.sandbox_port, SANDBOX), gateway, flower)
 
     @staticmethod
     def _keep_up(parts: Parts) -> None:

@@ -48,14 +48,15 @@ class Demo:
     vendor_limits: bool = False
     pool: str = "threads"
     keep: bool = False
-    flower: bool = False
+    doors: bool = True
 
     def run(self, interruption: Interruption) -> None:
         """Run it. ``Mismatch``, ``Stuck`` or ``PartEnded`` when it fails; its folder is kept then."""
         console = display.console(json=self.json)
         console.print(Text(f"Signal Fleet, with {self.events:,} events of a shop and stand-ins for the vendors."))
         began = time.monotonic()
-        ports = Ports(flower=0 if self.flower else None)
+        door = 0 if self.doors and not self.json else None  # a program that wants the JSON looks at no page
+        ports = Ports(gateway=door, flower=door)
         with (
             passing_folder(keep=self.keep) as folder,
             Parts(folder, development_key(), lifted=not self.vendor_limits, pool=self.pool, ports=ports) as parts,

@@ -14,6 +14,8 @@ def where(parts: Parts) -> Iterator[str]:
     """Where to look."""
     yield f"  Redis     {parts.redis.url}"
     yield f"  vendors   {parts.sandbox_url}  (stand-ins: /klaviyo/_accepted has what it got)"
+    if parts.gateway:
+        yield f"  gateway   {parts.gateway.url}  (/v1/batch, /metrics, /openapi.json)"
     if parts.flower:
         yield f"  Flower    {parts.flower.url}"
     yield f"  logs      {parts.folder}/*.log"
@@ -32,11 +34,15 @@ def look() -> Iterator[str]:
 
 
 def hand_in(parts: Parts) -> Iterator[str]:
-    """Three ways to hand in an event: the command line, Python, any language."""
+    """Four ways to hand in an event: the command line, Python, Redis, HTTP."""
     event = '{"type": "page", "user_id": "u1", "context": {"consent": {"marketing": true}}}'
     yield f"  echo '{event}' | {command()} enqueue -"
     yield f'  {beside("python")} -c \'import workers; print(workers.page("Home", user_id="u1"))\''
     yield f"  redis-cli -p {parts.redis.port} XADD fleet:1:raw:default '*' event '{event}'"
+    if parts.gateway:
+        body = '{"userId": "u1", "context": {"consent": {"marketing": true}}}'
+        address = f"{parts.gateway.url}/v1/page -u {parts.write_key()}:"
+        yield f"  curl {address} -H 'Content-Type: application/json' -d '{body}'"
 
 
 def command() -> str:
