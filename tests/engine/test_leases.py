@@ -130,6 +130,21 @@ def test_the_most_overdue_lane_comes_first_and_a_second_one_calls_for_another_ti
     assert lease(name) is None
 
 
+def test_a_hold_that_ran_out_is_probed_although_a_worker_vanished_meanwhile(fleet: Fleet, name: str) -> None:
+    fill(fleet, name, 2, user="u2")
+    vanished = leased(name)
+    holds.halt(name, "breaker", "it was down", "", milliseconds=0)
+    for member in fleet.lanes(name):
+        fleet.redis.zadd(keys.agenda(name), {member: 0})
+    assert lease(name) is None
+    fleet.redis.hset(vanished.state, "until", 1)
+    for member in fleet.lanes(name):
+        fleet.redis.zadd(keys.agenda(name), {member: 0})
+    probing = leased(name)
+    assert probing.probe
+    assert probing.token != vanished.token
+
+
 def test_an_expired_lease_passes_to_the_next_and_the_late_owner_moves_nothing(fleet: Fleet, name: str) -> None:
     late = leased(name)
     members = cut(late, 10)

@@ -58,10 +58,19 @@ local function take(state, member, former)
   redis.call('ZADD', KEYS[1], now + lease, member)
 end
 
+-- Whether a lane is being worked. The lease of a worker that vanished stays noted until its lane is taken over, and
+-- must not keep everybody from that.
+local function is_busy()
+  for _, member in ipairs(redis.call('HVALS', KEYS[4])) do
+    if tonumber(redis.call('HGET', ARGV[3] .. member, 'until') or '0') > now then return true end
+  end
+  return false
+end
+
 redis.call('DEL', KEYS[2])
 local due = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, 1000)
 local wait = tonumber(hold[2] or '0')
-if wait <= now and probe == 1 and redis.call('HLEN', KEYS[4]) > 0 then wait = now + tonumber(ARGV[5]) end
+if wait <= now and probe == 1 and is_busy() then wait = now + tonumber(ARGV[5]) end
 if wait > now then
   -- A minute at the most: whoever ends the hold calls the lanes back, but it may be replaced by a shorter one.
   for _, member in ipairs(due) do redis.call('ZADD', KEYS[1], math.min(wait, now + 60000), member) end
