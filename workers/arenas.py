@@ -1,7 +1,7 @@
-"""Memory of a worker's many threads: glibc would spread them over eight arenas a core, and each keeps what it once had.
+"""Memory of a worker's many threads: glibc spreads them over eight arenas a core, and each keeps what it had.
 
-Two arenas save about 30 MB of the 170 MB that a worker has resident under a backlog; the throughput is the same (measured
-with ``make bench``, 32 slots).
+Two arenas save about 30 of the 170 MB that a worker has resident under a backlog; the throughput is the same (measured
+with ``make bench``).
 """
 
 from __future__ import annotations
