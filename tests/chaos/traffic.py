@@ -20,7 +20,7 @@ Event = dict[str, Any]
 NAMES = ("page", "Product Viewed", "Order Completed")
 """What all five destinations map."""
 
-CHUNK = 20
+CHUNK = 50
 EVENTS_A_PERSON = 25
 
 

@@ -107,7 +107,7 @@ REPLAY = [sys.executable, "-c", "from workers.cli import main; main()", "dead", 
 @scenario("12", "replay of dead letters while workers are killed", Setup(traffic=False))
 def replayed(stage: Stage) -> None:
     """The replay itself is killed again and again, too, and started anew until nothing is left to replay."""
-    _poison(stage, 0.4)
+    _poison(stage, max(0.06, 800 / stage.traffic.total))
     for vendor in VENDORS:
         stage.vendors.fault(vendor)
     stage.replayed = set(stage.traffic.poison)
