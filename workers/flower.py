@@ -17,6 +17,8 @@ def serve(address: str, port: int, credentials: str | None) -> None:
     # Flower lists the queues that workers told it of when it last asked them, which is none right after its start.
     BaseHandler.get_active_queue_names = _queues
     Metrics.get = web.authenticated(Metrics.get)  # Flower 2.2 shows these, and with them all names, to everybody
+    with app.connection() as connection:
+        app.conf.broker_use_ssl = connection.ssl or False  # of a rediss:// address Flower's queue view reads no option
     if credentials is not None:
         default_options.basic_auth = [credentials]  # not by its variable, where a comma would end the password
     app.start(["flower", f"--address={address}", f"--port={port}"])

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from structlog.testing import capture_logs
 
 from workers.cli import main
 from workers.hearing import Hearing, folder
@@ -65,9 +66,10 @@ def test_what_is_left_of_a_supervisor_that_is_gone_does_not_count(broker: socket
     assert [path.name for path in folder().iterdir()] == ["one@here"]
 
 
-def test_a_full_disk_ends_no_worker(broker: socket.socket, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_full_disk_ends_no_worker(broker: socket.socket) -> None:
     folder().parent.write_text("in the way")
     hearing = Hearing("one@here")
-    for _ in range(3):
-        hearing.well()
-    assert capsys.readouterr().out.count("fleet health cannot see this worker") == 1
+    with capture_logs() as logged:
+        for _ in range(3):
+            hearing.well()
+    assert [entry["event"] for entry in logged] == ["fleet health cannot see this worker"]
