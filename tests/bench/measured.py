@@ -35,7 +35,7 @@ COLUMNS = {
     "memory_mb": "Redis MB",
     "payload_mb": "waiting MB",
     "rss_mb": "worker MB",
-    "lost": "did not come",
+    "late": "still missing",
     "limit": "limit",
     "worst": "most in a second",
     "first": "longest queue, first third",

@@ -18,7 +18,7 @@ from workers.local.processes import Process
 
 WARM = 20
 LOOK_EVERY = 0.03
-STILL, STUCK = 10.0, 60.0
+STILL, STUCK = 20.0, 60.0
 QUIET = ("--loglevel", "WARNING", "--without-gossip", "--without-mingle", "--without-heartbeat")
 CELERY = ("-m", "celery", "-A", "tests.bench.rivals.celery_app", "worker", *QUIET)
 CORES = str(os.cpu_count() or 1)
@@ -86,7 +86,7 @@ class RivalCrew:
         self._stack.close()
 
     def deliver(self, vendor: str, number: int) -> Sample:
-        """Send a backlog of so many events to a vendor; what those took that came, ``lost`` being the others."""
+        """Send a backlog of so many events to a vendor; what those took that came, ``late`` being the others."""
         self._send(vendor, WARM)
         self._signal(signal.SIGSTOP)
         self._enqueue(vendor, number)
@@ -94,7 +94,7 @@ class RivalCrew:
         meter = self.stage.meter(*self.members)
         self._signal(signal.SIGCONT)
         arrived, idle = self._watch(vendor, number)
-        return {**meter.read(arrived, idle), "lost": number - arrived}
+        return {**meter.read(arrived, idle), "late": number - arrived}
 
     def _watch(self, vendor: str, number: int) -> tuple[int, float]:
         """Wait until all came, or, after most did, no more for a while; how many, and since when (s)."""
