@@ -30,6 +30,7 @@ class Fleet(Collector):
 
 @blueprint.get("/metrics")
 @blueprint.response(200, {"type": "string"}, content_type="text/plain", description="Prometheus's exposition format.")
+@blueprint.alt_response(503, description="Redis does not answer.")
 @blueprint.alt_response(401, description="FLEET_METRICS_TOKEN is set, and the token does not match.")
 def metrics() -> Response:
     """Counters and gauges of the whole fleet, read from Redis as they are now; the same from every gateway."""
