@@ -59,6 +59,7 @@ def bars() -> Iterator[Bar]:
     yield from _enqueue()
     yield from _deliver()
     yield from _latency()
+    yield from _isolation()
     yield from _growth()
     for vendor, most in TRANSFORMS.items():
         yield Bar("transform", f"{vendor}, CPU an event", _of(f"transform/{vendor}", "us"), " µs", most=most)
@@ -90,6 +91,22 @@ def _latency() -> Iterator[Bar]:
         for name, most in (("p50", 15), ("p99", 100)):
             figures = _of(f"latency/100 a second/{vendor}", f"{name}_ms")
             yield Bar("latency", f"{vendor}, 100 a second, {name}", figures, " ms", most=most)
+
+
+def _isolation() -> Iterator[Bar]:
+    for vendor in ("kissmetrics", "klaviyo", "launchdarkly"):
+        moved = _moved(f"isolation/{vendor}")
+        yield Bar("isolation", f"{vendor}, p95, moved by a slow and a dead vendor", moved, " ×", most=1)
+
+
+def _moved(place: str) -> Figures:
+    """How far the p95 moved, in parts of what it may: 10 % or 5 ms, whichever is more."""
+
+    def figures(results: Results) -> list[float]:
+        calm, moved = (column(results, place, name) for name in ("calm_p95_ms", "moved_ms"))
+        return [more / max(5, before / 10) for before, more in zip(calm, moved, strict=True)]
+
+    return figures
 
 
 def _growth() -> Iterator[Bar]:

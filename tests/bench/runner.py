@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from types import ModuleType
 
 from tests.bench.form import Form
-from tests.bench.parts import ceiling, deliver, enqueue, growth, latency, limit, rate, tickets, transform
+from tests.bench.parts import ceiling, deliver, enqueue, growth, isolation, latency, limit, rate, tickets, transform
 from tests.bench.samples import Results, Sample
 from tests.bench.stage import Stage
 
@@ -17,6 +17,7 @@ PARTS: dict[str, ModuleType] = {
     "deliver": deliver,
     "limit": limit,
     "latency": latency,
+    "isolation": isolation,
     "growth": growth,
     "rate": rate,
     "tickets": tickets,
@@ -26,7 +27,21 @@ PARTS: dict[str, ModuleType] = {
 ONCE = ("growth", "rate", "tickets")
 """Parts that take long, or whose measurements are long enough to need no repetition."""
 
-SHOWN = ("per_s", "us", "worker_us", "client_us", "redis_us", "sink_us", "p50_ms", "p99_ms", "share", "worst", "grown")
+SHOWN = (
+    "per_s",
+    "us",
+    "worker_us",
+    "client_us",
+    "redis_us",
+    "sink_us",
+    "p50_ms",
+    "p99_ms",
+    "share",
+    "worst",
+    "grown",
+    "calm_p95_ms",
+    "troubled_p95_ms",
+)
 
 
 def run(stage: Stage, form: Form, names: Sequence[str]) -> Results:

@@ -11,6 +11,7 @@ import orjson
 import pytest
 
 import workers
+from destinations.form.parts import Reading, Verdict
 from tests.engine.events import track, tracks
 from tests.engine.fleet import Fleet
 from tests.engine.waiting import wait_until
@@ -168,6 +169,16 @@ def test_a_held_integration_leases_nothing_until_its_end(fleet: Fleet, name: str
     assert lease(name) is None
     assert holds.free(name, "operator") is True
     leased(name)
+
+
+def test_a_refusal_of_the_moment_a_hold_began_is_the_same_refusal(fleet: Fleet, name: str) -> None:
+    registry().refresh()
+    integration = registry().get(name)
+    assert integration is not None
+    for _ in range(2):
+        since = int(fleet.redis.hget(keys.hold(name), "since") or fleet.now_ms())
+        holds.place(integration, "throttled", Reading(Verdict.THROTTLED, "too many", retry_after=60), asked_ms=since)
+    assert fleet.redis.hget(keys.hold(name), "times") == b"1"
 
 
 def test_a_hold_that_is_shortened_ends_when_it_says(fleet: Fleet, name: str) -> None:

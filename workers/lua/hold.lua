@@ -21,7 +21,8 @@ local hold = redis.call('HMGET', KEYS[1], 'kind', 'since', 'times', 'until', 'be
 if asked < tonumber(redis.call('GET', KEYS[2]) or '0') then return 0 end
 if hold[1] then
   if rank[hold[1]] > rank[ARGV[1]] and tonumber(hold[4]) > now then return 0 end
-  if asked < tonumber(hold[2]) then return 0 end
+  -- A request of the same millisecond left just before: nothing is cleared while a hold is on.
+  if asked <= tonumber(hold[2]) then return 0 end
 end
 local times = hold[1] == ARGV[1] and tonumber(hold[3]) or 0
 local wait = ARGV[7]
