@@ -10,21 +10,35 @@ from schemas.moment import parsed, written
 Event = dict[str, Any]
 
 
-def correct(event: Event, received: datetime) -> None:
-    """Set an event's ``timestamp`` by our clock, where its caller told both times; else leave it as it is.
+class Clock:
+    """Our clock when a call came in; its events mostly say the same of when they were sent."""
 
-    ``originalTimestamp``, which some libraries send instead, counts as ``timestamp``. Times that are none stay for the
-    schema to explain.
-    """
-    stated = event.get("timestamp")
-    if stated is None:
-        stated = event.get("originalTimestamp")
-    sent = event.get("sentAt")
-    if stated is None:
-        return
-    event["timestamp"] = stated
-    if sent is not None:
-        try:
-            event["timestamp"] = written(received - (parsed(sent) - parsed(stated)))
-        except (ValueError, OverflowError):
+    def __init__(self, received: datetime) -> None:
+        self._received = received
+        self._sent: dict[str, datetime] = {}
+
+    def correct(self, event: Event) -> None:
+        """Set an event's ``timestamp`` by our clock, where its caller told both times; else leave it as it is.
+
+        ``originalTimestamp``, which some libraries send instead, counts as ``timestamp``. Times that are none stay for
+        the schema to explain.
+        """
+        stated = event.get("timestamp")
+        if stated is None:
+            stated = event.get("originalTimestamp")
+        if stated is None:
             return
+        event["timestamp"] = stated
+        sent = event.get("sentAt")
+        if sent is not None:
+            try:
+                event["timestamp"] = written(self._received - (self._parsed(sent) - parsed(stated)))
+            except (ValueError, OverflowError):
+                return
+
+    def _parsed(self, sent: Any) -> datetime:
+        if not isinstance(sent, str):
+            return parsed(sent)
+        if sent not in self._sent:
+            self._sent[sent] = parsed(sent)
+        return self._sent[sent]

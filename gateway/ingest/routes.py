@@ -12,8 +12,8 @@ from flask_smorest import Blueprint
 from gateway import credentials
 from gateway.ingest import browser, segment
 from gateway.ingest.body import read_body
-from gateway.ingest.clock import correct
-from gateway.ingest.description import ANSWERS, BATCH, KeptSchema, event_schema, takes
+from gateway.ingest.clock import Clock
+from gateway.ingest.description import BATCH, event_schema, operation
 from gateway.ingest.keeping import keep
 from gateway.ingest.refusals import malformed, too_fast, unauthorized
 from schemas.moment import written
@@ -38,9 +38,10 @@ def take(read: Callable[[dict[str, Any]], list[Any]], *, corrected: bool = True)
         raise too_fast(wait, source.rate or 0)
     if request.headers.get("Origin"):
         browser.complete(events, request)
+    clock = Clock(received)
     for event in events if corrected else ():
         if isinstance(event, dict):
-            correct(event, received)
+            clock.correct(event)
     return keep(events, source.pipeline, written(received))
 
 
@@ -70,11 +71,10 @@ def after(response: Response) -> Response:
     return browser.allow(response, origin) if origin else response
 
 
-def _describe(view: Callable[[], Answer], schema: dict[str, Any]) -> Callable[[], Answer]:
-    for status, meaning in ANSWERS.items():
-        view = blueprint.alt_response(status, description=meaning)(view)
-    described: Callable[[], Answer] = blueprint.doc(**takes(schema))(blueprint.response(200, KeptSchema)(view))
-    return described
+def described(view: Callable[[], Answer], body: dict[str, Any]) -> Callable[[], Answer]:
+    """A view with what the OpenAPI document says of it."""
+    with_answers: Callable[[], Answer] = blueprint.doc(**operation(body))(view)
+    return with_answers
 
 
 def _add(kind: str) -> None:
@@ -83,7 +83,7 @@ def _add(kind: str) -> None:
 
     view.__name__ = kind
     view.__doc__ = f"Take one event of type {kind}."
-    blueprint.add_url_rule(f"/{kind}", kind, _describe(view, event_schema(kind)), methods=["POST"])
+    blueprint.add_url_rule(f"/{kind}", kind, described(view, event_schema(kind)), methods=["POST"])
 
 
 def batch() -> Answer:
@@ -98,5 +98,5 @@ def import_() -> Answer:
 
 for kind in TYPES:
     _add(kind)
-blueprint.add_url_rule("/batch", "batch", _describe(batch, BATCH), methods=["POST"])
-blueprint.add_url_rule("/import", "import", _describe(import_, BATCH), methods=["POST"])
+blueprint.add_url_rule("/batch", "batch", described(batch, BATCH), methods=["POST"])
+blueprint.add_url_rule("/import", "import", described(import_, BATCH), methods=["POST"])

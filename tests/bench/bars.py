@@ -57,6 +57,8 @@ def judge(results: Results) -> list[Judged]:
 def bars() -> Iterator[Bar]:
     """All of them."""
     yield from _enqueue()
+    gateway = _of("gateway/batches of 100", "core_per_s")
+    yield Bar("gateway", "in batches of 100, a second of one core", gateway, " events", least=20_000)
     yield from _deliver()
     yield from _latency()
     yield from _isolation()

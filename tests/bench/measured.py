@@ -10,6 +10,7 @@ from tests.bench.samples import Results, Sample
 
 TITLES = {
     "enqueue": "Enqueue",
+    "gateway": "The gateway",
     "deliver": "End to end",
     "limit": "The limit",
     "latency": "Latency",
@@ -22,11 +23,14 @@ TITLES = {
 }
 COLUMNS = {
     "per_s": "a second",
+    "core_per_s": "a second of its CPU",
     "us": "CPU µs",
+    "gateway_us": "gateway µs",
     "client_us": "client µs",
     "worker_us": "workers µs",
     "redis_us": "Redis µs",
     "sink_us": "sink µs",
+    "gateway_busy": "gateway %",
     "worker_busy": "workers %",
     "redis_busy": "Redis %",
     "sink_busy": "sink %",

@@ -8,12 +8,25 @@ from collections.abc import Sequence
 from types import ModuleType
 
 from tests.bench.form import Form
-from tests.bench.parts import ceiling, deliver, enqueue, growth, isolation, latency, limit, rate, tickets, transform
+from tests.bench.parts import (
+    ceiling,
+    deliver,
+    enqueue,
+    gateway,
+    growth,
+    isolation,
+    latency,
+    limit,
+    rate,
+    tickets,
+    transform,
+)
 from tests.bench.samples import Results, Sample
 from tests.bench.stage import Stage
 
 PARTS: dict[str, ModuleType] = {
     "enqueue": enqueue,
+    "gateway": gateway,
     "deliver": deliver,
     "limit": limit,
     "latency": latency,
@@ -29,6 +42,7 @@ ONCE = ("growth", "rate", "tickets")
 
 SHOWN = (
     "per_s",
+    "core_per_s",
     "us",
     "worker_us",
     "client_us",

@@ -28,7 +28,7 @@ CHECKS = [
     openapi.response_headers_conformance,
     openapi.response_schema_conformance,
 ]
-"""Not whether what the document forbids is refused: events have rules it cannot state, and libraries send odd things."""
+"""Not whether what the document forbids is refused: events have rules it cannot state, and libraries are odd."""
 
 quickly = settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
