@@ -17,6 +17,8 @@ from workers.holds import free, halt
 from workers.local.parts import Worker
 from workers.local.processes import Process
 
+LEDGER_EVERY = 0.005
+
 
 class Crew:
     """So many worker processes of the fleet, as ``fleet worker`` starts them; one a core unless ``count`` is given."""
@@ -86,7 +88,9 @@ class Crew:
         stage, before = self.stage, self.stage.delivered(names)
         meter = stage.meter(*self.members)
         self.go()
-        stage.until(lambda: stage.delivered(names) - before >= wanted, 60 + wanted / 200, f"{wanted} deliveries")
+        every = LEDGER_EVERY * len(names)  # reading the ledgers of many must not be what Redis is busy with
+        patience = 60 + wanted / 200
+        stage.until(lambda: stage.delivered(names) - before >= wanted, patience, f"{wanted} deliveries", every)
         sample = meter.read(wanted)
         arrived = stage.sink.ask("records")
         if (counted := sum(arrived[name] for name in names)) != wanted:

@@ -108,13 +108,13 @@ class Stage:
                 pipe.xlen(keys.waiting(name, lane))
             return sum(pipe.execute())
 
-    def until(self, condition: Callable[[], Any], seconds: float, what: str) -> None:
-        """Wait for a condition; ``Slow`` when it does not come about."""
+    def until(self, condition: Callable[[], Any], seconds: float, what: str, every: float = POLL) -> None:
+        """Wait for a condition, looking every so many seconds; ``Slow`` when it does not come about."""
         deadline = time.monotonic() + seconds
         while not condition():
             if time.monotonic() > deadline:
                 raise Slow(f"{what}: not within {seconds:g} s; logs in {self.folder}")
-            time.sleep(POLL)
+            time.sleep(every)
 
 
 LIFTED = {"limits": {"lifted": True}}
