@@ -1,4 +1,4 @@
-"""One vendor that hardly answers and one that is not there: the others get everything meanwhile, from the same worker."""
+"""One vendor that hardly answers and one that is not there: the same worker brings the others everything meanwhile."""
 
 from __future__ import annotations
 

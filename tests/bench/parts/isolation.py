@@ -1,7 +1,7 @@
 """Isolation: what three healthy vendors feel of one that answers in 5 s and of one that refuses connections.
 
-All five get every event, in calm stretches and in troubled ones by turns. In the calm ones the two in trouble are held, and
-two that are well get their share of the events instead: the load is the same.
+All five get every event, in calm stretches and in troubled ones by turns. In the calm ones the two in trouble are held,
+and two that are well get their share of the events instead: the load is the same.
 """
 
 from __future__ import annotations
