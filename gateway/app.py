@@ -8,14 +8,14 @@ import sentry_sdk
 from flask import Flask, got_request_exception
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from gateway import health, ingest
+from gateway import admin, health, ingest
 from gateway.interface import Interface, options
 from gateway.json import OrjsonProvider
 from gateway.metrics import door as metrics
 from gateway.settings import settings
 from workers import logs, sentry
 
-BLUEPRINTS = (health.blueprint, ingest.blueprint, ingest.snippet.blueprint, metrics.blueprint)
+BLUEPRINTS = (health.blueprint, ingest.blueprint, ingest.snippet.blueprint, metrics.blueprint, *admin.SECTIONS)
 
 
 def create_app() -> Flask:

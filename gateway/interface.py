@@ -9,6 +9,7 @@ from flask import Flask
 from flask_smorest import Api
 from werkzeug.exceptions import HTTPException
 
+from gateway.described import describe
 from gateway.problems import TROUBLE, Answer, ErrorSchema, Problem, of_http, of_redis
 
 SECURITY = {
@@ -43,6 +44,7 @@ class Interface(Api):
 
     def __init__(self, app: Flask) -> None:
         super().__init__(app)
+        describe(self)
         app.register_error_handler(Problem, lambda problem: problem.answer())
         for trouble in TROUBLE:
             app.register_error_handler(trouble, of_redis)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from marshmallow import Schema, fields
 from redis.exceptions import OutOfMemoryError
 from werkzeug.exceptions import HTTPException
 
+from schemas.faults import flatten
 from workers.connection import AWAY
 
 RETRY_SECONDS = 5
@@ -57,6 +58,11 @@ def error_body(code: str, message: str, details: Any = None) -> dict[str, Any]:
     return {"error": {"code": code, "message": message, "details": details}}
 
 
+def invalid(faults: Sequence[str]) -> Problem:
+    """Something that was given is not right; each fault with its place."""
+    return Problem(422, "invalid", faults[0] if len(faults) == 1 else f"{len(faults)} faults", list(faults))
+
+
 def unavailable(message: str) -> Problem:
     """Answer that the request may succeed a little later."""
     return Problem(503, "unavailable", message, headers={"Retry-After": str(RETRY_SECONDS)})
@@ -65,10 +71,11 @@ def unavailable(message: str) -> Problem:
 def of_http(error: HTTPException) -> Answer:
     """A fault that Flask or webargs found, in our shape. Its headers (``Allow``, ``WWW-Authenticate``) are kept."""
     told = getattr(error, "data", None) or {}
-    details = told.get("errors") or told.get("messages")
+    if "messages" in told:
+        return invalid([line for place in told["messages"].values() for line in flatten(place)]).answer()
     code = re.sub(r"\W+", "_", error.name).lower()
     kept = {name: value for name, value in error.get_headers() if not name.lower().startswith("content-")}
-    return error_body(code, told.get("message") or error.description or error.name, details), error.code or 500, kept
+    return error_body(code, told.get("message") or error.description or error.name), error.code or 500, kept
 
 
 def of_redis(error: Exception) -> Answer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from marshmallow import ValidationError
 
@@ -26,3 +27,13 @@ def check_integration_name(name: object) -> None:
     check_name(name)
     if name in RESERVED:
         raise ValidationError(f"is reserved, as are {', '.join(sorted(RESERVED - {name}))}; choose another name")
+
+
+def slug(label: str) -> str:
+    """The name that a label gives: ``Klaviyo UK`` → ``klaviyo-uk``. Raises ``ValidationError`` when it gives none."""
+    plain = unicodedata.normalize("NFKD", label).encode("ascii", "ignore").decode().lower()
+    name = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+    if not name:
+        raise ValidationError(f"{shown.value(label)} has no letter or digit of which to make a name for the queue")
+    check_integration_name(name)
+    return name

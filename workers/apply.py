@@ -46,6 +46,10 @@ class Stale(Exception):
     """Somebody else changed the fleet meanwhile: work the change out again."""
 
 
+class PipelineBusy(InvalidFile):
+    """Events wait in the inbox of a pipeline that is to be removed."""
+
+
 class Contended(Exception):
     """Somebody else changed the fleet each time we tried; nothing was changed."""
 
@@ -119,7 +123,7 @@ def _store(names: list[str], arguments: list[scripts.Argument]) -> int:
             raise Stale from error
         if word == "BUSY":
             fault = f"pipelines.{rest}: events wait in its inbox; stop its producers, let it empty, then remove it."
-            raise InvalidFile([fault]) from error
+            raise PipelineBusy([fault]) from error
         raise
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -12,7 +11,7 @@ import orjson
 from workers import keys
 from workers.connection import redis
 from workers.registry import Registry
-from workers.streams import newest_first, order
+from workers.streams import latest
 
 INBOX = "inbox"
 ENTRY = re.compile(r"\d{1,19}-\d{1,19}")
@@ -30,16 +29,10 @@ def places(fleet: Registry, integration: str | None = None) -> dict[str, str]:
     return inboxes if integration == INBOX else {integration: streams[integration]}
 
 
-def letters(where: Mapping[str, str]) -> Iterator[Letter]:
-    """Dead letters of several places, the latest first."""
-    several = [_of(place, stream) for place, stream in where.items()]
-    for _, letter in heapq.merge(*several, key=lambda pair: pair[0], reverse=True):
-        yield letter
-
-
-def _of(place: str, stream: str) -> Iterator[tuple[tuple[int, int], Letter]]:
-    for identifier, fields in newest_first(stream):
-        yield order(identifier), read(place, identifier, fields)
+def letters(where: Mapping[str, str], before: str | None = None) -> Iterator[Letter]:
+    """Dead letters of several places, the latest first: those after the one with id ``before``."""
+    for entry in latest(where, before):
+        yield read(*entry)
 
 
 def read(place: str, identifier: str, fields: Mapping[bytes, bytes]) -> Letter:

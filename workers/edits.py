@@ -28,12 +28,16 @@ class Unknown(Exception):
     """There is no such integration or pipeline; the message says so."""
 
 
-def added(installed: Installed, name: str, spec: Spec, pipelines: Sequence[str]) -> Change:
-    """Install an integration, and let the pipelines, made where there are none, have it. ``Conflict``: it is there."""
+def added(installed: Installed, name: str, spec: Spec, pipelines: Sequence[str], known: Sequence[str] = ()) -> Change:
+    """Install an integration, and let the pipelines, made where there are none, have it. ``Conflict``: it is there.
+
+    ``known``: faults found by the caller, to be told with those found here.
+    """
     if name in installed.present:
         raise Conflict(f"there is an integration {name} already: change that one, or choose another name")
     masked = [field for field, value in _config(spec).items() if is_masked(value)]
     faults = [f"integrations.{name}.config.{field}: stands for a secret; give the secret itself." for field in masked]
+    faults += known
     lists = {pipeline: [*_integrations(installed, pipeline), name] for pipeline in pipelines}
     return _work_out(installed, {name: spec}, _listing(installed, lists), faults)
 

@@ -211,6 +211,11 @@ def seen(pipeline: str, bucket: int) -> str:
     return f"{PREFIX}:seen:{pipeline}:{bucket}"
 
 
+def tries(address: str) -> str:
+    """Number: wrong tokens of the admin API that an address has tried lately."""
+    return f"{PREFIX}:tries:{address}"
+
+
 def person(kind: str, identifier: str) -> str:
     """Hash: what is known of a person, under a user id (kind ``u``) or an anonymous id (kind ``a``)."""
     return f"{PREFIX}:person:{kind}:{identifier}"

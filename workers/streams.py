@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import heapq
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from workers.connection import redis
@@ -29,6 +30,24 @@ def newest_first(stream: str, end: str = "+") -> Iterator[Entry]:
 
 def _entries(page: Any) -> list[Entry]:
     return [(identifier.decode(), fields) for identifier, fields in page or ()]
+
+
+Placed = tuple[str, str, dict[bytes, bytes]]
+"""An entry and the place its stream stands for: ``("klaviyo", "17…-0", fields)``. Its id is ``klaviyo/17…-0``."""
+
+
+def latest(where: Mapping[str, str], before: str | None = None) -> Iterator[Placed]:
+    """Entries of several streams, by their places, the latest first: those after the one with id ``before``."""
+    place, _, end = (before or "").rpartition("/")
+    rows = (_backwards(name, stream, end or "+") for name, stream in where.items())
+    for rank, row in heapq.merge(*rows, key=lambda pair: pair[0], reverse=True):
+        if not before or rank < (order(end), place):
+            yield row
+
+
+def _backwards(place: str, stream: str, end: str) -> Iterator[tuple[tuple[tuple[int, int], str], Placed]]:
+    for identifier, fields in newest_first(stream, end):
+        yield (order(identifier), place), (place, identifier, fields)
 
 
 def newest(stream: str) -> str:

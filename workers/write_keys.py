@@ -9,16 +9,20 @@ from __future__ import annotations
 import hashlib
 import secrets
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import orjson
 from redis.exceptions import ResponseError
 
 from workers import keys, scripts
+from workers.changes import PROGRAM, Author, packed
 from workers.connection import redis
 from workers.dead_letters import iso
 from workers.process import per_process
+from workers.settings import settings
 
 PREFIX = "wk_"
 ID_LENGTH = 12
@@ -59,21 +63,22 @@ class Source:
     rate: float | None
 
 
-def create(pipeline: str, name: str = "") -> tuple[WriteKey, str]:
+def create(pipeline: str, name: str = "", author: Author = PROGRAM) -> tuple[WriteKey, str]:
     """Make a write key: what is known of it, and the key, which is shown only now. ``Unknown``: no such pipeline."""
-    return _put(pipeline, name, "", 0)
+    return _put(pipeline, name, "", 0, partial(packed, author, "write key created"))
 
 
-def rotate(pipeline: str, key_id: str, keep_ms: int = 0) -> tuple[WriteKey, str]:
+def rotate(pipeline: str, key_id: str, keep_ms: int = 0, author: Author = PROGRAM) -> tuple[WriteKey, str]:
     """Replace a write key by a new one of the same name. The former stays good for ``keep_ms``. ``Unknown``."""
     former, digest = _one(pipeline, key_id)
-    return _put(pipeline, former.name, digest, keep_ms)
+    return _put(pipeline, former.name, digest, keep_ms, partial(packed, author, "write key rotated"))
 
 
-def revoke(pipeline: str, key_id: str) -> WriteKey:
+def revoke(pipeline: str, key_id: str, author: Author = PROGRAM) -> WriteKey:
     """End a write key now; what it was. Gateways notice within two seconds. ``Unknown``."""
     former, digest = _one(pipeline, key_id)
-    redis().hdel(keys.WRITE_KEYS, digest)
+    noted = packed(author, "write key revoked", pipeline, {"id": key_id, "name": former.name})
+    scripts.call(redis(), "end_write_key", (keys.WRITE_KEYS, keys.CHANGES), (digest, noted, settings().changes_kept))
     return former
 
 
@@ -125,12 +130,13 @@ def _found(digest: str) -> Source | None:
     return Source(document["id"], document["pipeline"], frozenset(pipeline.get("origins") or ()), pipeline.get("rate"))
 
 
-def _put(pipeline: str, name: str, former: str, keep_ms: int) -> tuple[WriteKey, str]:
+def _put(pipeline: str, name: str, former: str, keep_ms: int, noted: Callable[..., bytes]) -> tuple[WriteKey, str]:
     key = PREFIX + secrets.token_urlsafe(24)
     digest = _digest(key)
     try:
-        names = (keys.WRITE_KEYS, keys.PIPELINES)
-        arguments = (pipeline, digest, digest[:ID_LENGTH], name, former, keep_ms)
+        names = (keys.WRITE_KEYS, keys.PIPELINES, keys.CHANGES)
+        change = noted(pipeline, {"id": digest[:ID_LENGTH], "name": name})
+        arguments = (pipeline, digest, digest[:ID_LENGTH], name, former, keep_ms, change, settings().changes_kept)
         created = scripts.call(redis(), "put_write_key", names, arguments)
     except ResponseError as error:
         if str(error) == "PIPELINE":

@@ -16,11 +16,11 @@ from workers.cli.fleet import open_fleet, operator
 from workers.cli.terminal import note, printable, say, say_json
 from workers.cli.trouble import Trouble
 from workers.connection import redis
-from workers.ledger import status
 from workers.letters import is_inbox, select
 from workers.replay import LanesChanged, Terms
 from workers.replay_inbox import PipelineGone
 from workers.replay_plan import Part, Plan
+from workers.replay_result import forecast
 
 SHOWN = 10
 
@@ -91,28 +91,6 @@ def until_turn(name: str) -> float:
     seconds, micros = redis().time()
     turn = float(redis().get(keys.turn(name)) or 0)
     return round(max(0.0, turn / 1000 - seconds - micros / 1_000_000), 1)
-
-
-def forecast(plan: Plan) -> dict[str, Any]:
-    """What replaying would come to."""
-    rows = status()["integrations"]
-    places = {place: _foreseen(part, rows.get(place, {})) for place, part in plan.parts.items()}
-    return {"dry_run": True, "letters": plan.total, "places": places}
-
-
-def _foreseen(part: Part, row: Mapping[str, Any]) -> dict[str, Any]:
-    tally, judged = part.tally, part.forecast
-    return {
-        "letters": tally.letters,
-        "kinds": dict(tally.kinds.most_common()),
-        "events": dict(tally.events.most_common()),
-        "reasons": dict(tally.reasons.most_common()),
-        "requests": judged.requests if judged else tally.letters,
-        "seconds": round(judged.seconds, 1) if judged else 0.0,
-        "refused": {reason: number for reason, number in judged.refused.most_common() if number} if judged else {},
-        "left": dict(part.left),
-        "held": (row.get("held") or {}).get("reason"),
-    }
 
 
 def forecast_lines(shown: Mapping[str, Any]) -> Iterator[str]:

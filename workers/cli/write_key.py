@@ -10,7 +10,7 @@ import click
 
 from workers import write_keys
 from workers.cli.durations import Duration
-from workers.cli.fleet import reach_redis, warn_plainly
+from workers.cli.fleet import operator, reach_redis, warn_plainly
 from workers.cli.terminal import console, note, on_terminal, say, say_json
 from workers.cli.trouble import Trouble
 from workers.write_keys import WriteKey
@@ -44,7 +44,7 @@ def _acting(command: Command) -> Command:
 @_acting
 def create(pipeline: str, name: str) -> None:
     """Make a write key for PIPELINE and print it, this once: only its hash is kept."""
-    _show(*write_keys.create(pipeline, name))
+    _show(*write_keys.create(pipeline, name, operator()))
 
 
 @write_key.command("list")
@@ -70,7 +70,7 @@ def list_(pipeline: str | None, as_json: bool) -> None:
 @_acting
 def rotate(pipeline: str, key_id: str, keep_ms: int | None) -> None:
     """Replace write key ID of PIPELINE by a new one and print that, this once."""
-    _show(*write_keys.rotate(pipeline, key_id, keep_ms or 0))
+    _show(*write_keys.rotate(pipeline, key_id, keep_ms or 0, operator()))
 
 
 @write_key.command()
@@ -79,7 +79,7 @@ def rotate(pipeline: str, key_id: str, keep_ms: int | None) -> None:
 @_acting
 def revoke(pipeline: str, key_id: str) -> None:
     """End write key ID of PIPELINE. Gateways notice within two seconds."""
-    write_keys.revoke(pipeline, key_id)
+    write_keys.revoke(pipeline, key_id, operator())
     say(f"write key {key_id} of {pipeline} is revoked")
 
 

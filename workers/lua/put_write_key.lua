@@ -1,8 +1,9 @@
 #!lua
 -- Keep a new write key, end the one it replaces, and drop those that have ended.
 -- KEYS[1] write keys (hash: digest → document)   KEYS[2] pipelines (hash: name → document)
+-- KEYS[3] changes (stream)
 -- ARGV[1] pipeline   ARGV[2] digest   ARGV[3] id   ARGV[4] name   ARGV[5] digest of the key it replaces, or ''
--- ARGV[6] how long that one stays good (ms)
+-- ARGV[6] how long that one stays good (ms)   ARGV[7] the change (JSON)   ARGV[8] how many changes to keep
 -- → now (ms); error: PIPELINE (there is none of that name)
 --@include clock
 if redis.call('HEXISTS', KEYS[2], ARGV[1]) == 0 then return redis.error_reply('PIPELINE') end
@@ -18,4 +19,5 @@ for at = 1, #documents, 2 do
 end
 redis.call('HSET', KEYS[1], ARGV[2],
   cjson.encode({id = ARGV[3], pipeline = ARGV[1], name = ARGV[4], created = now}))
+redis.call('XADD', KEYS[3], 'MAXLEN', '~', ARGV[8], '*', 'change', ARGV[7])
 return now
