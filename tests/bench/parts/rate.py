@@ -27,10 +27,14 @@ def play(stage: Stage, form: Form, _turn: int) -> Iterator[tuple[str, Sample]]:
             stage.enqueue(events(int(rate * form.seconds[1]) + rate * 2), name)
         crew.go()
         for name, rate in names.items():
-            wanted = int(rate * form.seconds[1])
-            stage.until(lambda name=name, wanted=wanted: stage.sink.count(name) >= wanted, 180, name)  # type: ignore[misc]
+            wait_for(stage, name, int(rate * form.seconds[1]))
         for name, rate in names.items():
             yield f"{rate} a second", {**accuracy(stage.sink.ask("stamps", name=name), rate), "rss_mb": crew.peak_mb}
+
+
+def wait_for(stage: Stage, name: str, wanted: int) -> None:
+    """Wait until so many requests of an integration came."""
+    stage.until(lambda: stage.sink.count(name) >= wanted, 180, f"{name}: {wanted} requests")
 
 
 def limited(stage: Stage, name: str, rate: int) -> dict[str, object]:
