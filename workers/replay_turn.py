@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import orjson
+import sentry_sdk
 import structlog
 
 from workers import keys, scripts, tickets
@@ -109,6 +110,7 @@ def carry_out(turn: Turn) -> str:
         raise  # another worker goes on with it when the lease has ended
     except Exception as fault:
         log.exception("a replay failed", replay=turn.id)
+        sentry_sdk.capture_exception(fault)
         state, error = "failed", f"a fault of ours, {type(fault).__name__}; see the log of the workers"
     turn.end(state, error)
     return state
