@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import signal
 import sys
 import time
@@ -35,7 +36,13 @@ def play(number: str, form: str, seed: int, folder: Path) -> Row:
     except Exception as error:  # noqa: BLE001
         traceback.print_exc()
         row["faults"].append(f"{type(error).__name__}: {error}")
-    return {**row, "seconds": round(time.monotonic() - started, 1)}
+    return {**row, "seconds": round(time.monotonic() - started, 1), "cpu_seconds": round(cpu(), 1)}
+
+
+def cpu() -> float:
+    """CPU seconds of this process and of all it started, once they have ended."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
 
 
 def settle(stage: Stage) -> None:
@@ -61,6 +68,7 @@ def told(stage: Stage, pages: list[Page]) -> Row:
         "out_of_order": sum(len(page.late) for page in pages),
         "balance": sum(page.balance for page in pages),
         "dead": sum(page.dead.total() for page in pages),
+        "waited": stage.waited,
         "refused": len(stage.traffic.refusals),
         "restarts": stage.crew.restarts,
         "notes": stage.notes,

@@ -48,7 +48,7 @@ class Stage:
         self.faults: list[str] = []
         self.expected_dead: dict[str, set[str]] = {vendor: set() for vendor in VENDORS}
         self.last_second: set[str] = set()
-        self.undone = 0
+        self.undone = self.waited = 0
         self.judged_apart: dict[str, Counter[str]] = {}
         self.replayed: set[str] = set()
         self._stack = ExitStack()

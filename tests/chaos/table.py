@@ -29,7 +29,7 @@ COLUMNS = (
 LEGEND = """\
 repeated, deduped: left at Kissmetrics, Klaviyo and LaunchDarkly after their own dedupe; must be none.
 repeated, elsewhere: at Kustomer and Statsig; may be no more than the ledger counts as in doubt there.
-But for 3c, where Redis forgets a second, and with it what was delivered in it."""
+But for 3b and 3c, where Redis may forget its last seconds, and with them what was delivered in them."""
 
 
 def cells(row: Row) -> list[str]:
@@ -61,10 +61,12 @@ def reasons(rows: Sequence[Row]) -> list[str]:
     return [f"{row['scenario']}  {fault}" for row in rows for fault in row["faults"]]
 
 
-def excuses(rows: Sequence[Row]) -> list[str]:
-    """What was lost within what Redis had not promised to keep yet."""
-    said = "{lost:,} copies lost of {at_risk:,} that were acknowledged within the last second before the power went"
-    return [f"{row['scenario']}: {said.format_map(row)}." for row in rows if row.get("at_risk")]
+def remarks(rows: Sequence[Row]) -> list[str]:
+    """What was lost within what Redis had not promised to keep yet; how many events waited where that is the point."""
+    lost = "{scenario}: {lost:,} copies lost of {at_risk:,} that were acknowledged in the last seconds before a kill."
+    waited = "{scenario}: {waited:,} copies waited behind their limits, for longer than the maximum age."
+    told = [lost.format_map(row) for row in rows if row.get("at_risk")]
+    return told + [waited.format_map(row) for row in rows if row.get("waited")]
 
 
 def show(rows: Sequence[Row]) -> None:
@@ -72,7 +74,7 @@ def show(rows: Sequence[Row]) -> None:
     if sys.stdout.isatty():
         _show_rich(rows)
         return
-    sys.stdout.write("\n".join([plain(rows), "", LEGEND, *excuses(rows), *reasons(rows), ""]))
+    sys.stdout.write("\n".join([plain(rows), "", LEGEND, *remarks(rows), *reasons(rows), ""]))
 
 
 def _show_rich(rows: Sequence[Row]) -> None:
@@ -82,6 +84,6 @@ def _show_rich(rows: Sequence[Row]) -> None:
     for row in rows:
         table.add_row(*cells(row), style="red" if row["faults"] else "")
     console.print(table)
-    console.print("\n".join([LEGEND, *excuses(rows)]), style="dim", highlight=False)
+    console.print("\n".join([LEGEND, *remarks(rows)]), style="dim", highlight=False)
     for reason in reasons(rows):
         console.print(reason, style="red", markup=False, highlight=False)

@@ -43,7 +43,9 @@ def applied(stage: Stage) -> None:
 
 
 @scenario(
-    "17", "a flood waits behind a limit beyond the maximum age", Setup(traffic=False, env={"FLEET_AGE_MS": "2000"})
+    "17",
+    "a flood waits behind a limit beyond the maximum age",
+    Setup(traffic=False, env={"FLEET_AGE_MS": "2000"}, timeout=10.0),
 )
 def flooded(stage: Stage) -> None:
     """Everything waits, untried or between tries, longer than the maximum age; the age counts from the first try."""
@@ -55,7 +57,7 @@ def flooded(stage: Stage) -> None:
     stage.traffic.start()
     stage.traffic.wait()
     stage.until(lambda: not stage.status()["inbox_waiting"], 600, "all is routed")
-    stage.notes["waiting"] = sum(row["waiting"] for row in stage.status()["integrations"].values())
+    stage.waited = sum(row["waiting"] for row in stage.status()["integrations"].values())
     time.sleep(4)
     for vendor in VENDORS:
         stage.fleet.document["integrations"][stage.fleet.name(vendor)]["limits"] = {"lifted": True}
