@@ -52,7 +52,8 @@ class Shift:
         self._log = FlightLog(integration.name, source.lane.member, self.tally)
         probe = source.lane.probe
         self._size = 1 if probe else flight_size(integration)
-        self._fan_out = 1 if probe else settings().fan_out
+        # Where the limit is the bottleneck, more threads only ask for the same permits more often.
+        self._fan_out = 1 if probe or self._size < FLIGHT else settings().fan_out
         self._once = probe
         self._forgettings = ""
         self._end = 0.0
@@ -150,11 +151,15 @@ class Shift:
     def _send(self, together: list[Chain]) -> None:
         """Send chains side by side; this thread works too."""
         self._chains = deque(together)
-        pool = slots().senders(self.integration.name)
-        others = [pool.submit(self._pull) for _ in range(min(len(together), self._fan_out) - 1)]
-        self._pull()
-        wait(others)
-        for other in others:
+        wanted = max(0, min(len(together), self._fan_out) - 1)
+        with slots().helpers(self.integration.name, wanted) as granted:
+            others = [slots().senders.submit(self._pull) for _ in range(granted)]
+            try:
+                self._pull()
+            finally:
+                begun = [other for other in others if not other.cancel()]
+                wait(begun)
+        for other in begun:
             other.result()
 
     def _pull(self) -> None:

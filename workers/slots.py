@@ -10,16 +10,19 @@ from contextlib import contextmanager
 from workers.process import per_process
 from workers.settings import settings
 
+SENDERS = 128
 FAN_OUT = 16
+"""So many of the senders at once an integration may have, so that slow vendors leave some for the others."""
 
 
 class Slots:
-    """This process's shares: half of its slots an integration, and a pool of threads each to send with."""
+    """This process's shares: half of its slots an integration, and of a pool of threads that help it to send."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._taken: dict[str, int] = {}
-        self._pools: dict[str, ThreadPoolExecutor] = {}
+        self._helping: dict[str, int] = {}
+        self.senders = ThreadPoolExecutor(SENDERS, thread_name_prefix="send")
 
     @contextmanager
     def share(self, name: str) -> Iterator[bool]:
@@ -33,12 +36,17 @@ class Slots:
             with self._lock:
                 self._taken[name] -= free
 
-    def senders(self, name: str) -> ThreadPoolExecutor:
-        """The threads that send for an integration beside those that work its lanes."""
+    @contextmanager
+    def helpers(self, name: str, wanted: int) -> Iterator[int]:
+        """How many of the senders an integration may have, for as long as the block runs."""
         with self._lock:
-            if name not in self._pools:
-                self._pools[name] = ThreadPoolExecutor(FAN_OUT, thread_name_prefix=f"send-{name}")
-            return self._pools[name]
+            granted = min(wanted, FAN_OUT - self._helping.get(name, 0))
+            self._helping[name] = self._helping.get(name, 0) + granted
+        try:
+            yield granted
+        finally:
+            with self._lock:
+                self._helping[name] -= granted
 
 
 @per_process
