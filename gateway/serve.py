@@ -2,14 +2,37 @@
 
 from __future__ import annotations
 
+import logging
+from typing import Any
+
 from granian import Granian
 from granian.constants import Interfaces
 
 from gateway.settings import Settings
+from workers import logs
+
+STOP_SECONDS = 10
+"""So long requests in hand may take when it is told to end."""
+
+
+class WithoutAdvice(logging.Filter):
+    """Leaves out granian's advice to have fewer threads: ours wait, for Redis or for what a stream shows."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether to write a line."""
+        return "Python threads, which seems quite high" not in record.getMessage()
+
+
+LOGGING: dict[str, Any] = {
+    "filters": {"advice": {"()": WithoutAdvice}},
+    "loggers": {"_granian": {"handlers": [], "propagate": True, "filters": ["advice"]}},
+}
+"""granian's lines go where all others go."""
 
 
 def serve(settings: Settings) -> None:
     """Answer requests until SIGTERM or Ctrl-C; a process that ends is started again."""
+    logs.configure_all()
     Granian(
         "gateway.app:create_app",
         factory=True,
@@ -19,6 +42,7 @@ def serve(settings: Settings) -> None:
         workers=settings.workers,
         blocking_threads=settings.threads,
         respawn_failed_workers=True,
-        workers_kill_timeout=10,
+        workers_kill_timeout=STOP_SECONDS,
         websockets=False,
+        log_dictconfig=LOGGING,
     ).serve()

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import base64
 import gzip
+import os
+import signal
+import socket
 import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -18,6 +21,7 @@ from redis import Redis
 from schemas.moment import parsed
 from tests.engine.conftest import SECRET_KEY, part_of
 from tests.engine.fleet import Fleet
+from tests.engine.waiting import wait_until
 from tests.gateway.door import Door
 from tests.gateway.shop import ORIGIN, Shop
 from workers import keys, write_keys
@@ -262,3 +266,18 @@ def test_redis_away_is_told_and_the_door_opens_again(fleet: Fleet, tmp_path: Pat
         own.start()
         assert shop.post("/v1/track", TRACK).status_code == 200
         assert len(shop.kept()) == 2
+
+
+def test_what_is_in_hand_when_it_is_told_to_end_is_answered(shop: Shop, here: LocalRedis, tmp_path: Path) -> None:
+    body = orjson.dumps(TRACK)
+    head = ["POST /v1/track HTTP/1.1", "Host: x", f"Authorization: Bearer {shop.key}", "Expect: 100-continue"]
+    head += [f"Content-Length: {len(body)}", "", ""]
+    with Gateway(tmp_path, here.url) as gateway, socket.create_connection(("127.0.0.1", gateway.port), 10) as line:
+        line.sendall("\r\n".join(head).encode())
+        assert line.recv(100).startswith(b"HTTP/1.1 100 Continue")
+        os.kill(gateway.pid, signal.SIGTERM)
+        wait_until(lambda: "Shutting down" in gateway.output(), 5, gateway.output)
+        line.sendall(body)
+        assert line.recv(1_000).startswith(b"HTTP/1.1 200 OK")
+        assert gateway.wait(10) == 0
+    assert len(shop.kept()) == 1

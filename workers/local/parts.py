@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Self
 
@@ -66,7 +67,18 @@ class Gateway(Process):
         return f"http://127.0.0.1:{self.port}"
 
     def start(self, timeout: float = 30.0) -> Self:
-        """Start it and wait until it accepts connections. ``NotReady`` when it does not."""
+        """Start it and wait until it answers. ``NotReady`` when it does not."""
         super().start()
-        self.wait_until(lambda: listens(self.port), timeout)
+        self.wait_until(self.answers, timeout)
         return self
+
+    def answers(self) -> bool:
+        """Whether it answers requests: it listens a little earlier."""
+        line = HTTPConnection("127.0.0.1", self.port, timeout=0.5)
+        try:
+            line.request("GET", "/healthz")
+            return line.getresponse().status == 200
+        except (OSError, HTTPException):
+            return False
+        finally:
+            line.close()
