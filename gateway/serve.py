@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+from flask import Flask
 from granian import Granian
 from granian.constants import Interfaces
 
+from gateway.app import create_app
 from gateway.settings import Settings
-from workers import logs
+from workers import garbage, logs
 
 STOP_SECONDS = 10
 """So long requests in hand may take when it is told to end."""
@@ -30,11 +32,20 @@ LOGGING: dict[str, Any] = {
 """granian's lines go where all others go."""
 
 
+def application() -> Flask:
+    """The application, in a process that is to answer for long."""
+    import workers.app  # noqa: F401, PLC0415  # Celery, or the first ticket would wait for it
+
+    app = create_app()
+    garbage.collect_seldom()
+    return app
+
+
 def serve(settings: Settings) -> None:
     """Answer requests until SIGTERM or Ctrl-C; a process that ends is started again."""
     logs.configure_all()
     Granian(
-        "gateway.app:create_app",
+        "gateway.serve:application",
         factory=True,
         interface=Interfaces.WSGI,
         address=settings.host,
