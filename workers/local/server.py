@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import redis
 
@@ -145,13 +145,14 @@ class LocalRedis:
     def _answers(self) -> bool:
         with redis.Redis(port=self.port, socket_timeout=2) as client:
             try:
-                return self._is_ours(client.info("server"))
-            except (redis.ConnectionError, redis.TimeoutError, redis.BusyLoadingError):
+                info = client.info("server", "persistence")
+                return self._is_ours(info) and not info["loading"]
+            except (redis.ConnectionError, redis.TimeoutError):
                 return False
 
-    def _is_ours(self, info: object) -> bool:
+    def _is_ours(self, info: dict[str, Any]) -> bool:
         """Somebody else's server may have taken the port between our choice and our start."""
-        return isinstance(info, dict) and info.get("process_id") == self.pid
+        return bool(info["process_id"] == self.pid)
 
     def stop(self, timeout: float = 10.0) -> None:
         """Shut down gently, writing all data; by force after ``timeout`` seconds."""
