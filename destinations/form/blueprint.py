@@ -93,7 +93,10 @@ class CompiledBlueprint:
         row.fill(event, draft, taken)
         if self._rest:
             self._rest.move(event, draft, taken)
-        if self.needs and not any(map(_given, [read(draft.record) for read in self._needed])):
+        for read in self._needed:
+            if _given(read(draft.record)):
+                return draft
+        if self.needs:
             raise self._unidentified()
         return draft
 
