@@ -202,7 +202,7 @@ def test_a_clock_that_is_wrong_is_corrected_but_not_for_imports(shop: Shop, path
 
 
 def test_only_a_browser_s_address_and_user_agent_become_the_event_s(shop: Shop) -> None:
-    agent = {"User-Agent": "Mozilla/5.0"}
+    agent = {"User-Agent": "Mozilla/5.0", "X-Forwarded-For": "198.51.100.1"}
     own = {"context": {"ip": "203.0.113.9", "user_agent": "mine"}}
     shop.post("/v1/batch", {"batch": [EVENTS[0], {**EVENTS[0], **own}]}, headers={**agent, "Origin": ORIGIN})
     shop.post("/v1/batch", {"batch": EVENTS[:1]}, headers=agent)
@@ -211,6 +211,13 @@ def test_only_a_browser_s_address_and_user_agent_become_the_event_s(shop: Shop) 
         {"ip": "203.0.113.9", "user_agent": "mine"},
         {},
     ]
+
+
+def test_a_trusted_proxy_tells_the_address(shop: Shop, here: LocalRedis, tmp_path: Path) -> None:
+    headers = {"Origin": ORIGIN, "X-Forwarded-For": "203.0.113.5, 198.51.100.1"}
+    with Gateway(tmp_path, here.url, env={"FLEET_GATEWAY_PROXIES": "1"}) as gateway, Door(gateway.url) as door:
+        door.post("/v1/track", json=TRACK, auth=(shop.key, ""), headers=headers)
+    assert shop.kept()[0]["context"]["ip"] == "198.51.100.1"
 
 
 def test_only_pages_of_the_pipeline_may_hand_in_and_read_the_answer(shop: Shop) -> None:
