@@ -8,7 +8,7 @@ import sentry_sdk
 from flask import Flask, got_request_exception
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from gateway import admin, health, ingest
+from gateway import admin, docs, health, ingest
 from gateway.interface import Interface, options
 from gateway.json import OrjsonProvider
 from gateway.metrics import door as metrics
@@ -28,6 +28,7 @@ def create_app() -> Flask:
     app.url_map.strict_slashes = False
     got_request_exception.connect(_report, app)
     interface = Interface(app)
+    app.register_blueprint(docs.blueprint)
     for blueprint in BLUEPRINTS:
         interface.register_blueprint(blueprint)
     if settings().proxies:

@@ -9,6 +9,7 @@ from flask import Flask
 from flask_smorest import Api
 from werkzeug.exceptions import HTTPException
 
+from gateway import docs
 from gateway.described import describe
 from gateway.problems import TROUBLE, Answer, ErrorSchema, Problem, of_http, of_redis
 
@@ -26,6 +27,9 @@ def options() -> dict[str, Any]:
         "OPENAPI_VERSION": "3.1.0",
         "OPENAPI_URL_PREFIX": "/",
         "OPENAPI_JSON_PATH": "openapi.json",
+        "OPENAPI_SWAGGER_UI_PATH": docs.PATH,
+        "OPENAPI_SWAGGER_UI_URL": f"{docs.PATH}/",
+        "OPENAPI_SWAGGER_UI_CONFIG": docs.CONFIG,
         "API_SPEC_OPTIONS": {"components": {"securitySchemes": SECURITY}},
     }
 

@@ -71,7 +71,7 @@ def unavailable(message: str) -> Problem:
 def of_http(error: HTTPException) -> Answer:
     """A fault that Flask or webargs found, in our shape. Its headers (``Allow``, ``WWW-Authenticate``) are kept."""
     told = getattr(error, "data", None) or {}
-    if "messages" in told:
+    if error.code == 422 and "messages" in told:
         return invalid([line for place in told["messages"].values() for line in flatten(place)]).answer()
     code = re.sub(r"\W+", "_", error.name).lower()
     kept = {name: value for name, value in error.get_headers() if not name.lower().startswith("content-")}

@@ -15,7 +15,7 @@ from workers import keys, scripts
 from workers.connection import redis
 from workers.incoming import arrival
 from workers.settings import settings
-from workers.streams import newest_first
+from workers.streams import latest
 
 Noted = dict[str, Any]
 """``{"id", "at", "by", "via", "address", "action", "target", "details"}``."""
@@ -51,9 +51,9 @@ def note(author: Author, action: str, target: str, details: Mapping[str, Any] | 
     scripts.call(redis(), "note_change", (keys.CHANGES,), (entry, settings().changes_kept))
 
 
-def changes(target: str | None = None, end: str = "+") -> Iterator[Noted]:
-    """Changes, the latest first, from the one with id ``end``; only those to ``target`` where it is given."""
-    for identifier, fields in newest_first(keys.CHANGES, end):
+def changes(target: str | None = None, before: str | None = None) -> Iterator[Noted]:
+    """Changes, the latest first, those after the one with id ``before``; only those to ``target`` where it is given."""
+    for _, identifier, fields in latest({"": keys.CHANGES}, before):
         noted = orjson.loads(fields[b"change"])
         if target in (None, noted["target"]):
             yield {"id": identifier, "at": arrival(identifier), **noted}

@@ -11,6 +11,9 @@ from workers.connection import redis
 from workers.dead import INBOX, Letter, is_entry, read
 from workers.streams import Entry, newest, oldest_first, order
 
+HIDDEN = "…"
+"""Stands for a person where what was asked for is kept."""
+
 
 @dataclass(frozen=True, slots=True)
 class Filter:
@@ -37,7 +40,7 @@ class Filter:
     def told(self) -> dict[str, Any]:
         """What is asked for, as the log of changes may keep it: without the person, who may ask to be forgotten."""
         asked = {field.name: getattr(self, field.name) for field in fields(self) if getattr(self, field.name)}
-        hidden = {"person": "…"} if self.person else {}
+        hidden = {"person": HIDDEN} if self.person else {}
         return {**asked, **hidden, **({"ids": sorted(self.ids)} if self.ids else {})}
 
     def wants(self, letter: Letter) -> bool:

@@ -91,8 +91,8 @@ def take() -> Turn | None:
     answer = scripts.call(redis(), "replay_lease", names, (token, LEASE_MS, keys.replay(), MOST_VANISHED))
     if not answer:
         return None
-    identifier, asked, moved = answer
-    return Turn(identifier.decode(), Asked.unpack(asked), int(moved), token)
+    identifier, asked, moved, person = answer
+    return Turn(identifier.decode(), Asked.unpack(asked, person.decode()), int(moved), token)
 
 
 def carry_out(turn: Turn) -> str:

@@ -15,7 +15,7 @@ from workers import changes, keys, scripts, tickets
 from workers.changes import Author
 from workers.connection import redis
 from workers.dead_letters import iso
-from workers.letters import Filter
+from workers.letters import HIDDEN, Filter
 from workers.settings import settings
 
 MOST_OPEN = 10
@@ -39,15 +39,16 @@ class Asked:
     rate: float | None = None
 
     def packed(self) -> bytes:
-        """It, as kept."""
-        return orjson.dumps(self, default=sorted)
+        """It, as kept; without the person, who is kept apart for as long as the replay is open."""
+        hidden = replace(self.wanted, person=HIDDEN) if self.wanted.person else self.wanted
+        return orjson.dumps(replace(self, wanted=hidden), default=sorted)
 
     @classmethod
-    def unpack(cls, text: bytes) -> Asked:
+    def unpack(cls, text: bytes, person: str | None = None) -> Asked:
         """It again."""
         document = orjson.loads(text)
         wanted = Filter(**{**document["wanted"], "ids": frozenset(document["wanted"]["ids"])})
-        return cls(**{**document, "wanted": wanted})
+        return cls(**{**document, "wanted": replace(wanted, person=person or wanted.person)})
 
     def told(self) -> dict[str, Any]:
         """It, for people."""
@@ -71,7 +72,7 @@ def begin(asked: Asked, author: Author) -> str:
     noted = changes.packed(author, "replay begun", asked.integration or "every integration", asked.told())
     names = (keys.replay(identifier), keys.REPLAY_LIST, keys.agenda(keys.REPLAYS), keys.ticketed(keys.REPLAYS))
     arguments: list[scripts.Argument] = [identifier, asked.packed(), MOST_OPEN, KEPT, keys.replay()]
-    arguments += [settings().ticket_ms, noted, settings().changes_kept]
+    arguments += [settings().ticket_ms, noted, settings().changes_kept, asked.wanted.person or ""]
     taken, wanted = scripts.call(redis(), "replay_begin", (*names, keys.CHANGES), arguments)
     if not taken:
         raise TooMany(f"{MOST_OPEN} replays are open already; wait for one, or cancel one")

@@ -6,10 +6,10 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from gateway.admin.dead_letters import ID
 from gateway.admin.pages import PageArgs, page, page_of
 from gateway.admin.section import Section
 from workers.changes import changes
+from workers.dead import ENTRY
 
 section = Section("changes", "Who changed what of the fleet, and when.")
 
@@ -18,7 +18,9 @@ class ListArgs(PageArgs):
     """To what, and which page."""
 
     target = fields.Str(load_default=None, metadata={"description": "An integration, a pipeline, …"})
-    cursor = fields.Str(load_default=None, validate=validate.Regexp(ID, error="is no cursor of ours"))
+    cursor = fields.Str(
+        load_default=None, validate=validate.Regexp(rf"{ENTRY.pattern}\Z", error="is no cursor of ours")
+    )
 
 
 class ChangeSchema(Schema):
@@ -39,5 +41,4 @@ class ChangeSchema(Schema):
 @section.response(200, page_of(ChangeSchema, "ChangePage"))
 def list_changes(args: dict[str, Any]) -> dict[str, Any]:
     """List administrative changes, the latest first, whether made by a file, a command or this API."""
-    end = f"({args['cursor']}" if args["cursor"] else "+"
-    return page(changes(args["target"], end), args["limit"], lambda change: str(change["id"]))
+    return page(changes(args["target"], args["cursor"]), args["limit"], lambda change: str(change["id"]))

@@ -22,7 +22,7 @@ section = Section("dead letters", "Events that will not be delivered as they are
 LOOKED_AT = 5_000
 """So many letters are looked at for one page, which may so have fewer items than asked for, or none."""
 
-ID = re.compile(r"(\S+/)?\d{1,19}-\d{1,19}")
+ID = re.compile(r"([a-z0-9-]+/){1,2}\d{1,19}-\d{1,19}\Z")
 
 
 class ListArgs(FilterSchema, PageArgs):

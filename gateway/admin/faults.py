@@ -21,7 +21,7 @@ KNOWN: dict[type[Exception], tuple[int, str]] = {
     PipelineBusy: (409, "pipeline_busy"),
     Contended: (409, "contended"),
     TooMany: (409, "too_many_replays"),
-    SecretKeyError: (500, "secret_key"),
+    SecretKeyError: (503, "secret_key"),
 }
 FAULTS = (*KNOWN, InvalidFile)
 

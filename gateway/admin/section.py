@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
+from flask import Request
 from flask_smorest import Blueprint
-from marshmallow import RAISE
+from marshmallow import RAISE, missing
 from webargs.flaskparser import FlaskParser
 
 from gateway.admin.faults import FAULTS, told
 from gateway.admin.guard import guard
+from gateway.problems import Problem
 
 SECURITY = "bearer"
 ANSWERS = {
+    "400": "BAD_REQUEST",
     "401": "UNAUTHORIZED",
     "403": "FORBIDDEN",
+    "415": "UNSUPPORTED_MEDIA_TYPE",
     "429": "TOO_MANY_REQUESTS",
     "503": "SERVICE_UNAVAILABLE",
 }
@@ -26,6 +31,16 @@ class Strict(FlaskParser):
 
     def __init__(self) -> None:
         super().__init__(unknown=RAISE)
+
+    def _raw_load_json(self, req: Request) -> Any:
+        """Read a body by orjson, which ends at a depth where the standard library exhausts the stack."""
+        body = req.get_data()
+        if body and not req.is_json:
+            raise Problem(415, "unsupported_media_type", "send JSON, and say so: Content-Type: application/json")
+        try:
+            return orjson.loads(body) if body else missing
+        except orjson.JSONDecodeError as error:
+            raise Problem(400, "not_json", f"the body is not JSON: {error.msg}") from error
 
 
 class Section(Blueprint):

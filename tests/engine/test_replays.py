@@ -162,3 +162,18 @@ def test_so_many_may_be_open_and_so_many_are_remembered(fleet: Fleet, monkeypatc
     later = [begun(), begun()]
     assert {record["id"] for record in listed()} == {kept[1], *later}
     assert len(list(fleet.redis.scan_iter(f"{keys.replay()}*"))) == 3
+
+
+def test_of_the_person_whose_letters_are_meant_nothing_stays(fleet: Fleet) -> None:
+    [name] = fleet.install("klaviyo")
+    bury(fleet, name, [track(user="u1"), track(user="somebody-else")])
+    identifier = begun(wanted=Filter(person="somebody-else"))
+    assert carry_out(taken()) == "done"
+    assert state(identifier) == ("done", 1, 1)
+    cancel(begun(wanted=Filter(person="somebody-else")), ALICE)
+    record = find(identifier)
+    assert record
+    assert record["asked"]["person"] == "…"
+    kept = [fleet.redis.hgetall(key) for key in fleet.redis.scan_iter(f"{keys.replay()}*")]
+    assert len(kept) == 2
+    assert "somebody-else" not in str(kept) + str(list(changes.changes()))

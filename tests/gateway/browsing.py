@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -93,8 +94,20 @@ def serving() -> Iterator[Pages]:
 
 def browser(folder: Path, url: str) -> Process:
     """A browser without a window, with nothing remembered, that opens a page. Fails where there is none to start."""
+    home = {"HOME": str(folder), "XDG_CONFIG_HOME": str(folder), "XDG_CACHE_HOME": str(folder)}
+    return Process("browser", [_binary(), *FLAGS, f"--user-data-dir={folder / 'profile'}", url], folder, env=home)
+
+
+def printed(folder: Path, url: str) -> str:
+    """A page as it is once its scripts have run, in a browser that reaches this machine alone."""
+    alone = "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"
+    flags = [*FLAGS, alone, f"--user-data-dir={folder / 'profile'}", "--virtual-time-budget=20000", "--dump-dom"]
+    done = subprocess.run([_binary(), *flags, url], capture_output=True, text=True, timeout=60, check=True)
+    return done.stdout
+
+
+def _binary() -> str:
     binary = next(filter(None, map(shutil.which, NAMES)), None)
     if binary is None:
         pytest.fail("these tests need Chromium: install the package chromium", pytrace=False)
-    home = {"HOME": str(folder), "XDG_CONFIG_HOME": str(folder), "XDG_CACHE_HOME": str(folder)}
-    return Process("browser", [binary, *FLAGS, f"--user-data-dir={folder / 'profile'}", url], folder, env=home)
+    return binary

@@ -4,12 +4,13 @@
 -- KEYS[3] agenda of those that are open   KEYS[4] ticketed   KEYS[5] changes (stream)
 -- ARGV[1] id   ARGV[2] what is asked (JSON)   ARGV[3] most that may be open   ARGV[4] how many are remembered
 -- ARGV[5] prefix of the replays' keys   ARGV[6] mark's time-to-live (ms)   ARGV[7] the change (JSON)
--- ARGV[8] how many changes to keep
+-- ARGV[8] how many changes to keep   ARGV[9] the person whose letters are meant, or ''
 -- → {1 it is taken down | 0 too many are open, publish a ticket 0|1}
 --@include clock
 if redis.call('EXISTS', KEYS[1]) == 1 then return {1, 0} end
 if redis.call('ZCARD', KEYS[3]) >= tonumber(ARGV[3]) then return {0, 0} end
 redis.call('HSET', KEYS[1], 'asked', ARGV[2], 'state', 'queued', 'created', now, 'moved', 0)
+if ARGV[9] ~= '' then redis.call('HSET', KEYS[1], 'person', ARGV[9]) end
 redis.call('ZADD', KEYS[2], now, ARGV[1])
 redis.call('ZADD', KEYS[3], now, ARGV[1])
 redis.call('XADD', KEYS[5], 'MAXLEN', '~', ARGV[8], '*', 'change', ARGV[7])

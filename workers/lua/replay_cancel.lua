@@ -12,6 +12,7 @@ redis.call('HSET', KEYS[1], 'cancel', 1)
 redis.call('XADD', KEYS[3], 'MAXLEN', '~', ARGV[3], '*', 'change', ARGV[2])
 if not known[3] then
   redis.call('HSET', KEYS[1], 'state', 'cancelled', 'ended', now)
+  redis.call('HDEL', KEYS[1], 'person')
   redis.call('ZREM', KEYS[2], ARGV[1])
 end
 return 1

@@ -13,5 +13,6 @@ if ARGV[3] == 'queued' then
   return redis.call('SET', KEYS[3], '1', 'NX', 'PX', ARGV[4]) and 1 or 0
 end
 redis.call('HSET', KEYS[1], 'ended', now)
+redis.call('HDEL', KEYS[1], 'person')
 redis.call('ZREM', KEYS[2], ARGV[2])
 return 0
