@@ -17,6 +17,7 @@ from workers.dead_letters import iso
 from workers.incoming import RAW_MESSAGES, arrival
 from workers.registry import Registry
 from workers.streams import Entry, newest_first, oldest_first
+from workers.trace_aside import aside
 
 Step = dict[str, Any]
 """One thing known of the event: ``at`` (ISO 8601 UTC), ``what``, and what belongs to that."""
@@ -45,8 +46,10 @@ class Search:
             self._in_inbox(pipeline)
         for name in self.fleet.names:
             self._in_lanes(name)
+            self._aside(name, keys.ASIDE)
         for name in self.fleet.names:
             self._in_dead_letters(name)
+            self._aside(name, keys.REPLAY)
             self._in_samples(name)
         for pipeline in self.fleet.pipelines:
             self._in_inbox_dead_letters(pipeline)
@@ -78,16 +81,20 @@ class Search:
                 if self._written in body and message_id_of(body) == self.message_id:
                     self._found(body)
                     step = {"at": arrival(identifier), "what": "waiting", "lane": lane, "entry": identifier}
-                    self._add(name, {**step, "before_it": position, **self._tries(name, lane, identifier)})
+                    self._add(name, {**step, "before_it": position, "tries": 0, **self._worked(name, lane)})
 
-    def _tries(self, name: str, lane: int, identifier: str) -> Step:
-        """How often it was tried in vain, and whether a worker has its lane right now."""
-        state, now = keys.state(name, str(lane)), redis().time()
-        tries, owner_until = redis().hmget(state, f"tries:{identifier}", "until")
+    def _aside(self, name: str, kind: str) -> None:
+        for body, step in aside(name, kind, self.fleet.lanes, self.message_id):
+            self._found(body)
+            self._add(name, step)
+
+    def _worked(self, name: str, lane: int) -> Step:
+        """Whether a worker has a lane right now; if not, until when it rests."""
+        now, owner_until = redis().time(), redis().hget(keys.state(name, str(lane)), "until")
         being_worked = int(owner_until or 0) > now[0] * 1000
         due = int(redis().zscore(keys.agenda(name), str(lane)) or 0)
         rests = not being_worked and due > now[0] * 1000
-        return {"tries": int(tries or 0), "being_worked": being_worked, "next_at": iso(due) if rests else None}
+        return {"being_worked": being_worked, "next_at": iso(due) if rests else None}
 
     def _in_dead_letters(self, name: str) -> None:
         for identifier, letter in self._letters(keys.dead(name)):

@@ -19,8 +19,8 @@ from workers.trace import Trace, known, trace
 def show(message_id: str, as_json: bool) -> None:
     """Show everything that happened to one event, at each integration.
 
-    Looks into inboxes, lanes, dead letters, samples of recent deliveries and the latest fates. Exit code 1 when nothing
-    is known of it.
+    Looks into inboxes, lanes, side lanes, dead letters, samples of recent deliveries and the latest fates. Exit code 1
+    when nothing is known of it.
     """
     found = trace(message_id, open_fleet(quiet=True))
     if as_json:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 import workers
+from tests.engine.burials import bury
 from tests.engine.cli.conftest import Run, objects
 from tests.engine.events import GRANTED, Event, track
 from tests.engine.fleet import CONFIGS, Fleet
@@ -144,6 +145,25 @@ def test_show_finds_what_is_on_its_way(run: Run, fleet: Fleet) -> None:
     [trace] = objects(run("show", "m-2", "--json").stdout)
     assert [step["what"] for step in trace["integrations"][name]] == ["filtered:unmapped"]
     assert "waiting" in run("show", "m-1").stdout
+
+
+def test_show_finds_what_waits_aside_and_what_is_to_be_replayed(run: Run, fleet: Fleet) -> None:
+    [name] = fleet.install("klaviyo")
+    fleet.vendors.fault("klaviyo", status=500)
+    workers.enqueue([track(message_id=f"m-{number}", **ADA) for number in (1, 2)])
+    fleet.wait_row(name, aside=2)
+    run("hold", name)
+    [first], [second] = (
+        objects(run("show", message_id, "--json").stdout)[0]["integrations"][name][-1:] for message_id in ("m-1", "m-2")
+    )
+    assert (first["what"], first["tries"], first["behind_its_person"]) == ("waiting aside", 1, False)
+    assert first["next_at"] > first["at"]
+    assert (second["what"], second["behind_its_person"], second["next_at"]) == ("waiting aside", True, None)
+    bury(fleet, name, [track(message_id="m-3", **ADA)])
+    assert run("dead", "replay", "--all").exit_code == 0
+    [*_, step] = objects(run("show", "m-3", "--json").stdout)[0]["integrations"][name]
+    assert (step["what"], step["replays"], step["together"]) == ("waiting to be replayed", 1, 1)
+    assert "waiting to be replayed" in run("show", "m-3").stdout
 
 
 def test_show_finds_what_was_no_event(run: Run, seen: object) -> None:
