@@ -20,6 +20,7 @@ from gateway.admin.deliveries import whose
 from gateway.admin.section import Section
 from gateway.admin.settings import settings
 from gateway.problems import Problem, invalid
+from gateway.settings import settings as gateway_settings
 from workers.process import per_process
 from workers.registry import registry
 from workers.tail import Sample, Tail
@@ -38,8 +39,13 @@ class StreamArgs(Schema):
 
 @per_process
 def places() -> threading.BoundedSemaphore:
-    """The streams that this process may still open."""
-    return threading.BoundedSemaphore(settings().streams)
+    """The streams that this process may still open; half of its threads are for others whatever the settings say."""
+    return threading.BoundedSemaphore(most())
+
+
+def most() -> int:
+    """How many streams a process serves at once."""
+    return min(settings().streams, gateway_settings().threads // 2)
 
 
 @section.get("/deliveries/stream")
@@ -56,7 +62,7 @@ def stream_deliveries(args: dict[str, Any]) -> Response:
     if last and not ID.fullmatch(last):
         raise invalid([f"Last-Event-ID: {last!r} is no id of ours"])
     if not places().acquire(blocking=False):
-        message = f"{settings().streams} streams are open here; close one, or try again later"
+        message = f"{most()} streams are open here; close one, or try again later"
         raise Problem(503, "too_many_streams", message, headers={"Retry-After": "10"})
     tail = Tail(registry(), args["integration"])
     return Response(Stream(tail, last.rpartition("/")[2]), mimetype="text/event-stream", headers=HEADERS)

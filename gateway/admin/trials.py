@@ -11,6 +11,7 @@ from destinations.form.integration import Integration
 from destinations.form.masking import mask_text
 from destinations.form.parts import Event, Outcome, Verdict
 from gateway.admin.section import Section
+from gateway.admin.turns import slow_turn
 from gateway.admin.views import current
 from gateway.problems import Problem, invalid
 from schemas.event import InvalidEvent, load_event
@@ -127,7 +128,8 @@ def event_of(given: dict[str, Any] | None, integration: Integration) -> Event:
 
 def _sent(integration: Integration, event: Event, outcome: Outcome) -> list[dict[str, Any]]:
     try:
-        return [shown(integration, one, [event["message_id"]]) for one in exchanges(integration, event, outcome)]
+        with slow_turn():
+            return [shown(integration, one, [event["message_id"]]) for one in exchanges(integration, event, outcome)]
     except NoPermit as error:
         message = f"{integration.name}'s limit is used up: {error}"
         raise Problem(503, "no_permit", message, headers={"Retry-After": "30"}) from error

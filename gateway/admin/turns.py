@@ -1,4 +1,4 @@
-"""Few at once: requests that read a great deal, of which a process serves only some at a time."""
+"""Few at once: requests that take long, of which a process serves only some at a time. Its threads are for all."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from gateway.problems import Problem
 
 MOST = 2
-PATIENCE = 5.0
+PATIENCE = 2.0
 
 _turns = threading.BoundedSemaphore(MOST)
 

@@ -8,6 +8,7 @@ import pytest
 
 from gateway.admin.settings import named
 from gateway.admin.tries import network
+from tests.engine.conftest import SECRET_KEY
 from tests.engine.fleet import Fleet
 from tests.gateway.admin.conftest import Admin
 from tests.gateway.conftest import ADMIN_TOKEN
@@ -50,6 +51,12 @@ def test_without_tokens_it_is_off_and_each_may_have_its_holder(
         told = error(admin.get("/ledger"), 403)
         assert told["code"] == "admin_api_off"
         assert "FLEET_ADMIN_TOKEN" in told["message"]
+
+
+def test_without_redis_it_is_away(tmp_path: Path) -> None:
+    env = {"FLEET_ADMIN_TOKEN": ADMIN_TOKEN, "FLEET_SECRET_KEY": SECRET_KEY}
+    with Gateway(tmp_path, "redis://127.0.0.1:1/0", env=env) as gateway, Admin(gateway.url) as admin:
+        assert error(admin.get("/ledger"), 503)["code"] == "unavailable"
 
 
 @pytest.mark.parametrize(
