@@ -83,7 +83,7 @@ def test_status_tells_people_what_the_figures_do_not(run: Run, fleet: Fleet, see
     assert "held, operator: moving house, until 20" in of("statsig")
     assert f"fleet release {fleet.name('statsig')}" in of("statsig")
     assert "not mapped: 'order_completed' 1 (nearest: 'Order Completed')" in of("klaviyo")
-    assert "warning, 1 events: Kissmetrics answers 200" in of("kissmetrics")
+    assert "warning, 1 events: no metricValue" in of("launchdarkly")
     assert "limits lifted" in of("klaviyo")
     assert all("balance 0" in of(vendor) for vendor in CONFIGS)
 
