@@ -8,6 +8,8 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 ARGS ?=
 BIN := .venv/bin
+# Tests mostly wait: one process more than there are cores.
+TOGETHER = --dist loadfile --maxprocesses 8 --numprocesses $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 
 .PHONY: help
@@ -20,8 +22,8 @@ demo: .venv ## everything on this machine, with sample traffic  (ARGS="--events 
 	@$(BIN)/fleet demo $(ARGS)
 
 .PHONY: test
-test: .venv ## the whole test suite  (ARGS="tests/unit -k klaviyo")
-	@$(BIN)/python -m pytest $(ARGS)
+test: .venv ## the whole test suite, several files at once  (ARGS="tests/unit -k klaviyo": a part, one by one)
+	@$(BIN)/python -m pytest $(or $(ARGS),$(TOGETHER))
 
 .PHONY: chaos
 chaos: .venv ## what survives what, counted at the vendors  (ARGS="--short", ARGS="--only 3,14 --seed 7")

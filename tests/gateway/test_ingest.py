@@ -122,10 +122,10 @@ def test_when_nothing_is_good_nothing_is_kept_and_all_is_named(shop: Shop) -> No
         (b"[]", None, 400, "malformed"),
         (b'{"batch": {}}', None, 400, "malformed"),
         (b'{"event": 1}', "gzip", 400, "malformed"),
-        (gzip.compress(b'{"batch": []}')[:-9], "gzip", 400, "malformed"),
+        (gzip.compress(b'{"batch": []}', mtime=0)[:-9], "gzip", 400, "malformed"),
         (b"{}", "br", 415, "unknown_encoding"),
         (b" " * 512_001, None, 413, "too_large"),
-        (gzip.compress(b" " * 512_001), "gzip", 413, "too_large"),
+        (gzip.compress(b" " * 512_001, mtime=0), "gzip", 413, "too_large"),
         (zlib.compress(b" " * 10, wbits=31) + b"rest", "gzip", 400, "malformed"),
     ],
 )
