@@ -20,19 +20,28 @@ local function is_first(groups, barrier, group)
   return true
 end
 
+-- A line without a group. The one that leaves mostly stands first, and lines may be long.
+local function without(line, group)
+  if line == group then return '' end
+  if string.sub(line, 1, #group + 1) == group .. ' ' then return string.sub(line, #group + 2) end
+  local rest = {}
+  for other in string.gmatch(line, '%S+') do
+    if other ~= group then rest[#rest + 1] = other end
+  end
+  return table.concat(rest, ' ')
+end
+
 -- A group has left: whoever stands first now for one of its persons, and for all of its own, may go.
 local function step_forward(due, groups, barrier, persons, group, now)
   for _, person in ipairs(persons) do
-    local rest = {}
-    for other in string.gmatch(redis.call('HGET', barrier, person) or '', '%S+') do
-      if other ~= group then rest[#rest + 1] = other end
-    end
-    if #rest == 0 then
+    local rest = without(redis.call('HGET', barrier, person) or '', group)
+    local first = string.match(rest, '^%S+')
+    if not first then
       redis.call('HDEL', barrier, person)
     else
-      redis.call('HSET', barrier, person, table.concat(rest, ' '))
-      if tonumber(redis.call('ZSCORE', due, rest[1]) or '0') >= BEHIND and is_first(groups, barrier, rest[1]) then
-        redis.call('ZADD', due, now, rest[1])
+      redis.call('HSET', barrier, person, rest)
+      if tonumber(redis.call('ZSCORE', due, first) or '0') >= BEHIND and is_first(groups, barrier, first) then
+        redis.call('ZADD', due, now, first)
       end
     end
   end
