@@ -88,6 +88,7 @@ class Plan:
                 for name, share in self.shares.items()
             ],
             "letters": [letter.decode() for letter in self.letters],
+            "letters_kept": settings().letters_kept,
             "counts": self.counts,
             "forgettings": self.forgettings,
             "fates": [[*fate, len(messages), "\n".join(messages)] for fate, messages in self.fates.items()],

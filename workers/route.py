@@ -39,7 +39,7 @@ STEP_SECONDS = 2.0
 
 
 class Blocked(Exception):
-    """An integration takes no more for now, and its pipelines wait for it."""
+    """A pipeline waits for room, which the message names."""
 
 
 def route() -> dict[str, Any]:
@@ -58,7 +58,7 @@ def work(lane: Lane) -> dict[str, Any]:
                 routed += moved
             ending.park_ms = FULL_PAUSE_MS if full() else 0
         except Blocked as blocked:
-            log.info("routing pauses: an integration has as much waiting as it may", integration=str(blocked))
+            log.info("routing pauses for want of room", place=str(blocked))
             ending.park_ms = BLOCKED_PAUSE_MS
         except OutOfMemoryError:
             log.error("Redis is out of memory: routing pauses, deliveries go on")
@@ -131,6 +131,9 @@ class Batch:
                 position, room = rest
                 self._shorten(list(plan.shares)[position], room)
                 continue
+            if word == b"full":
+                self._leave_invalid(entries, rest[0])
+                continue
             if word == b"lost":
                 self.lane.lost.set()
                 return 0
@@ -143,6 +146,13 @@ class Batch:
         if not room:
             raise Blocked(name)
         self.raw = self.raw[:room]
+
+    def _leave_invalid(self, entries: list[Entry], room: int) -> None:
+        """Route no more than has room among the dead letters; raise ``Blocked`` when the first is one too many."""
+        invalid = [index for index, entry in enumerate(entries) if isinstance(entry.fault, InvalidEvent)]
+        if not invalid[room]:
+            raise Blocked(f"dead letters of inbox/{self.pipeline}")
+        self.raw = self.raw[: invalid[room]]
 
     def _planned(self, entries: list[Entry], known: set[str], people: People) -> Plan:
         fleet = registry().at(self.lane.revision)

@@ -1,18 +1,27 @@
-"""An integration takes no more waiting events than it may: its pipelines wait for it, or it drops the newest."""
+"""What takes no more than it may: an integration, for which pipelines wait or the newest drop; an inbox's letters."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
+import orjson
 import pytest
 from click.testing import CliRunner
 
 import workers
+from tests.engine.conftest import part_of
 from tests.engine.events import refs, tracks
 from tests.engine.fleet import Fleet
 from workers import holds, keys
+from workers.attention import wanted
+from workers.audit import audit
 from workers.cli import main
 from workers.deliver import deliver
+from workers.local.server import LocalRedis
+from workers.producer import lane_of
+from workers.purge_letters import purge_letters
+from workers.registry import registry
 from workers.route import route
 
 pytestmark = pytest.mark.engine
@@ -94,3 +103,34 @@ def test_events_aside_count_as_waiting(fleet: Fleet, overflow: str) -> None:
     row = fleet.row(tight)
     assert row["waiting"] + row["aside"] == 10
     assert fleet.status()["inbox_waiting"] == (6 if overflow == "block" else 0)
+
+
+@pytest.fixture
+def keeps_two(here: LocalRedis) -> Iterator[None]:
+    """Two dead letters are as many as are kept."""
+    with part_of(here.url, FLEET_LETTERS_KEPT="2"):
+        yield
+
+
+def test_an_inbox_full_of_what_was_no_event_stops_at_the_next_and_goes_on_when_there_is_room(
+    fleet: Fleet, keeps_two: None
+) -> None:
+    name = fleet.install("statsig")[0]
+    first, second = tracks(2, persons=1)
+    bad = {**first, "type": "treck"}
+    for event in (bad, bad, first, bad, second):
+        fleet.redis.xadd(keys.raw("default"), {"event": orjson.dumps(event)})
+    fleet.redis.zadd(keys.agenda(keys.ROUTE), {f"default/{keys.RAW}": 0})
+    route_all()
+    status = fleet.status()
+    assert (status["routed"], status["invalid"], status["inbox_waiting"]) == (1, 2, 2)
+    assert [want for want in wanted(registry()) if "inbox/default  2 dead letters" in want]
+
+    letters = [(entry.decode(), "m") for entry, _ in fleet.redis.xrange(keys.inbox_dead("default"))]
+    assert purge_letters("inbox/default", letters) == 2
+    lane = lane_of({"user_id": "u1"}, registry().lanes)
+    fleet.redis.zadd(keys.agenda(keys.ROUTE), {f"default/{lane}": 0})
+    route_all()
+    assert (fleet.row(name)["accepted"], fleet.status()["inbox_waiting"]) == (2, 0)
+    assert not [want for want in wanted(registry()) if "inbox/default" in want]
+    assert [fault for account in audit(registry()) for fault in account.faults] == []

@@ -2,8 +2,8 @@
 -- Route a batch from the head of a leased inbox lane: identities, marks against repeats, the copies for each
 -- integration, dead letters of what is invalid, every count, and the batch's end in the inbox, in one step.
 -- Refuses as a whole, before the first write, when one of its messages was routed by somebody else meanwhile, or when a
--- person was forgotten, or an integration deleted, since it was planned, or when an integration has no
--- room for all of it.
+-- person was forgotten, or an integration deleted, since it was planned, or when an integration, or the dead letters,
+-- have no room for all of it.
 -- KEYS[1] lane state   KEYS[2] inbox lane (stream)   KEYS[3] ledger of the pipeline   KEYS[4] dead letters of the inbox
 -- KEYS[5] fates   KEYS[6] fates counter   KEYS[7] forgettings   KEYS[8] integrations (hash: name → document)
 -- KEYS[9…8+s] mark sets, this hour's first
@@ -11,6 +11,7 @@
 -- ARGV[1] token   ARGV[2] the plan (JSON, see workers/plan.py)   ARGV[3…] events (JSON) to append
 -- → {"done", entries removed, positions (from 0) of integrations that need a ticket…}
 -- | {"repeat", digests that were routed…} | {"stale"} | {"lost"} | {"blocked", position (from 0) of an integration, how many it has room for}
+-- | {"full", how many dead letters there is room for}
 --@include chunks
 if redis.call('HGET', KEYS[1], 'owner') ~= ARGV[1] then return {'lost'} end
 local plan = cjson.decode(ARGV[2])
@@ -29,6 +30,11 @@ for set = 9, 8 + sets do
   end)
 end
 if #repeated > 1 then return repeated end
+
+if #plan.letters > 0 then
+  local room = plan.letters_kept - redis.call('XLEN', KEYS[4])
+  if room < #plan.letters then return {'full', math.max(0, room)} end
+end
 
 -- How many events may still be appended for an integration.
 local function room_of(integration)
