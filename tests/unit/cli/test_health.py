@@ -11,9 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from click.testing import CliRunner, Result
 from structlog.testing import capture_logs
 
+from workers import hearing as hearing_module
 from workers.cli import main
 from workers.hearing import Hearing, folder
 from workers.settings import settings
@@ -66,7 +68,8 @@ def test_what_is_left_of_a_supervisor_that_is_gone_does_not_count(broker: socket
     assert [path.name for path in folder().iterdir()] == ["one@here"]
 
 
-def test_a_full_disk_ends_no_worker(broker: socket.socket) -> None:
+def test_a_full_disk_ends_no_worker(broker: socket.socket, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hearing_module, "log", structlog.get_logger())  # another test's use may have bound it for good
     folder().parent.write_text("in the way")
     hearing = Hearing("one@here")
     with capture_logs() as logged:
