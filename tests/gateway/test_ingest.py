@@ -258,7 +258,7 @@ def test_a_full_redis_is_told(shop: Shop) -> None:
 def test_redis_away_is_told_and_the_door_opens_again(fleet: Fleet, tmp_path: Path) -> None:
     env = {"FLEET_SECRET_KEY": SECRET_KEY, "FLEET_GATEWAY_PATIENCE": "0.5"}
     with (
-        LocalRedis(tmp_path / "redis") as own,
+        LocalRedis(tmp_path / "redis", extra_args=("--appendfsync", "always")) as own,
         Gateway(tmp_path, own.url, env=env) as gateway,
         part_of(own.url),
         Redis.from_url(own.url) as client,
