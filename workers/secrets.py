@@ -13,7 +13,10 @@ class SecretKeyError(Exception):
     """``FLEET_SECRET_KEY`` is missing, malformed, or not the one the secrets were encrypted with."""
 
 
-MAKE_ONE = "make one with: python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())'"
+MAKE_ONE = (
+    "give the fleet's; a new fleet's is made with: "
+    "python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())'"
+)
 
 
 def vault() -> MultiFernet:

@@ -50,7 +50,7 @@ def main() -> int:
     try:
         if asked.profile:
             return profile(form, asked)
-        found = orjson.loads(asked.results.read_bytes()) if asked.results else measure(form, asked)
+        found = earlier(asked.results) if asked.results else measure(form, asked)
     except KeyboardInterrupt:
         sys.stderr.write("\ninterrupted; everything that was started has ended\n")
         return INTERRUPTED
@@ -62,6 +62,14 @@ def _named(option: str, given: str, known: Any) -> tuple[str, ...]:
     if unknown := [name for name in names if name not in known]:
         parser().error(f"{option}: there is no {', '.join(unknown)}; there are {', '.join(known)}")
     return names
+
+
+def earlier(file: Path) -> Any:
+    """The results of an earlier run."""
+    try:
+        return orjson.loads(file.read_bytes())
+    except (OSError, orjson.JSONDecodeError) as error:
+        parser().error(f"--results: {file} cannot be read ({error}); it is the results.json of a run's --folder")
 
 
 def measure(form: Form, asked: argparse.Namespace) -> dict[str, Any]:

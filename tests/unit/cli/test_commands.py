@@ -71,7 +71,7 @@ def test_redis_away_is_told_without_its_password(run: Run, command: list[str]) -
 def test_a_missing_key_is_told_with_how_to_make_one(run: Run) -> None:
     result = run("keys", "rotate")
     assert result.exit_code == 1
-    assert "FLEET_SECRET_KEY is not set; make one with: python -c" in result.stderr
+    assert "FLEET_SECRET_KEY is not set; give the fleet's; a new fleet's is made with: python -c" in result.stderr
 
 
 @pytest.mark.parametrize(

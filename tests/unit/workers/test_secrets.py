@@ -46,5 +46,5 @@ def test_what_is_not_locked_is_left_as_it_is(keys: Keys, value: object) -> None:
 @pytest.mark.parametrize("given", [[], ["not a key"]])
 def test_a_missing_or_malformed_key_is_told_with_the_remedy(keys: Keys, given: list[str]) -> None:
     keys(*given)
-    with pytest.raises(SecretKeyError, match="make one with"):
+    with pytest.raises(SecretKeyError, match="a new fleet's is made with"):
         vault()
