@@ -16,7 +16,7 @@ from workers.flights import Cut, Failing, Parcel, Settlement, Waiting
 from workers.groups import Group
 from workers.lanes import Lane
 from workers.settings import settings
-from workers.source import call, conclusion, doubts, fatal, ids_and_letters, insist, settled, state_of
+from workers.source import call, conclusion, doubts, fatal, insist, settled, state_of
 
 log = structlog.get_logger(__name__)
 
@@ -60,7 +60,7 @@ class Head:
 
     def _settling(self, settlement: Settlement) -> tuple[list[str], list[scripts.Argument]]:
         names, arguments = conclusion(self.lane, settlement)
-        return [*names, self.lane.stream], [*arguments, *ids_and_letters(settlement)]
+        return [*names, self.lane.stream], [*arguments, *_departing(settlement)]
 
     def postpone(self, parcel: Parcel, wait_ms: int, sample: bytes, doubt: bool) -> Failing:
         """Move a failed request to the side lane, with its key and its persons."""
@@ -135,6 +135,15 @@ class Head:
             pipe.get(keys.held(self.lane.queue))
             (seconds, micros), held = pipe.execute()
         return seconds * 1000 + micros // 1000, int(held or 0)
+
+
+def _departing(settlement: Settlement) -> list[scripts.Argument]:
+    """The end of a settling script's arguments, as ``lua/lib/depart.lua`` wants it: hundreds of texts are one."""
+    ids = " ".join([member.id for member in settlement.members])
+    messages = [member.message_id for member in settlement.members]
+    if settlement.mark and not settlement.letters:
+        return [len(messages), ids, "\n".join(messages)]
+    return [len(messages), ids, *messages, *settlement.letters]
 
 
 def _order(identifier: str) -> tuple[int, int]:

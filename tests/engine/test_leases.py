@@ -28,6 +28,8 @@ from workers.registry import registry
 from workers.route import Batch, route, route_batch
 from workers.settings import settings
 from workers.side import Side
+from workers.streams import newest_first
+from workers.trace import names_in
 
 NOW_MS = 1_780_740_000_000
 
@@ -159,6 +161,29 @@ def test_an_expired_lease_passes_to_the_next_and_the_late_owner_moves_nothing(fl
     assert late.lost.is_set()
     assert settle(lane, members, "delivered") == 3
     assert (fleet.row(name)["delivered"], fleet.row(name)["balance"]) == (3, 0)
+
+
+@pytest.mark.parametrize("mark", ["", "the key of a request"], ids=["not sent", "sent"])
+def test_what_leaves_a_lane_is_counted_once_and_named(fleet: Fleet, name: str, mark: str) -> None:
+    lane = leased(name)
+    members = cut(lane, 10)
+    settlement = Settlement(members, "delivered", mark=mark)
+    assert [Head(lane).settle(settlement) for _ in range(2)] == [3, 0]
+    assert latest_fate() == [member.message_id for member in members]
+    assert (fleet.row(name)["delivered"], fleet.row(name)["balance"]) == (3, 0)
+
+
+def test_what_was_erased_before_it_was_sent_is_not_settled(fleet: Fleet, name: str) -> None:
+    lane = leased(name)
+    members = cut(lane, 10)
+    assert fleet.redis.xdel(lane.stream, members[1].id) == 1
+    assert settle(lane, members, "dropped:consent") == 2
+    assert latest_fate() == [members[0].message_id, members[2].message_id]
+
+
+def latest_fate() -> list[str]:
+    """The message ids of the fate booked last."""
+    return names_in(next(newest_first(keys.FATES)))
 
 
 def test_a_held_integration_leases_nothing_until_its_end(fleet: Fleet, name: str) -> None:

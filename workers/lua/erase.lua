@@ -19,5 +19,5 @@ if #messages == 0 then return {0, staying} end
 if ARGV[1] == '' then redis.call('INCR', KEYS[4]) end
 if ARGV[2] == '1' then redis.call('HINCRBY', KEYS[2], 'received', #messages) end
 redis.call('HINCRBY', KEYS[2], 'forgotten', #messages)
-book(KEYS[5], KEYS[6], ARGV[1], 'forgotten', 'fleet forget', messages, ARGV[3])
+book(KEYS[5], KEYS[6], ARGV[1], 'forgotten', 'fleet forget', #messages, messages, ARGV[3])
 return {#messages, staying}

@@ -38,7 +38,7 @@ if ARGV[5] ~= '' and tonumber(redis.call('ZSCORE', KEYS[2], ARGV[3])) >= BEHIND 
 end
 if #messages > 0 then
   redis.call('HINCRBY', KEYS[8], 'forgotten', #messages)
-  book(KEYS[9], KEYS[10], ARGV[1], 'forgotten', 'fleet forget', messages, ARGV[6])
+  book(KEYS[9], KEYS[10], ARGV[1], 'forgotten', 'fleet forget', #messages, messages, ARGV[6])
 end
 schedule(KEYS[7], KEYS[2], KEYS[1], ARGV[2])
 return #messages

@@ -18,6 +18,6 @@ for at = others, #ARGV, 2 do
 end
 if #messages > 0 then
   redis.call('HINCRBY', KEYS[2], ARGV[1] == '' and 'letters_forgotten' or 'forgotten', #messages)
-  book(KEYS[3], KEYS[4], ARGV[1], 'forgotten', 'fleet forget', messages, ARGV[2])
+  book(KEYS[3], KEYS[4], ARGV[1], 'forgotten', 'fleet forget', #messages, messages, ARGV[2])
 end
 return {#messages, changed}

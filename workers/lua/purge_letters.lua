@@ -11,6 +11,6 @@ for at = 4, #ARGV, 2 do
 end
 if #messages > 0 then
   redis.call('HINCRBY', KEYS[2], 'purged', #messages)
-  book(KEYS[3], KEYS[4], ARGV[1], 'purged', ARGV[2], messages, ARGV[3])
+  book(KEYS[3], KEYS[4], ARGV[1], 'purged', ARGV[2], #messages, messages, ARGV[3])
 end
 return #messages

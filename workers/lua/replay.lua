@@ -53,7 +53,7 @@ for member, lane in pairs(used) do schedule(KEYS[4], lane[1], lane[2], member) e
 if tonumber(ARGV[6]) > 0 then redis.call('SET', KEYS[8], string.format('%.3f', turn), 'PX', math.ceil(turn - now) + 1) end
 redis.call('HINCRBY', KEYS[3], 'replayed', #messages)
 if ARGV[7] == '1' then redis.call('HINCRBY', KEYS[9], 'moved', #messages) end
-book(KEYS[6], KEYS[7], ARGV[2], 'replayed', ARGV[3], messages, ARGV[4])
+book(KEYS[6], KEYS[7], ARGV[2], 'replayed', ARGV[3], #messages, messages, ARGV[4])
 if #redis.call('ZRANGEBYSCORE', KEYS[4], '-inf', now, 'LIMIT', 0, 1) == 1
     and redis.call('SET', KEYS[5], '1', 'NX', 'PX', ARGV[5]) then
   answer[1] = 1

@@ -25,6 +25,6 @@ if #messages == 0 then return {0, 0} end
 redis.call('HINCRBY', KEYS[4], 'received', #messages)
 redis.call('HINCRBY', KEYS[4], 'replayed', #messages)
 if ARGV[6] == '1' then redis.call('HINCRBY', KEYS[9], 'moved', #messages) end
-book(KEYS[7], KEYS[8], '', 'replayed', ARGV[3], messages, ARGV[4])
+book(KEYS[7], KEYS[8], '', 'replayed', ARGV[3], #messages, messages, ARGV[4])
 local wanted = fresh > 0 and redis.call('SET', KEYS[6], '1', 'NX', 'PX', ARGV[5])
 return {wanted and 1 or 0, #messages}

@@ -6,6 +6,7 @@
 --@include book
 --@include unhold
 --@include conclude
+--@include chunks
 --@include depart
 if redis.call('HGET', KEYS[1], 'owner') ~= ARGV[1] then return -1 end
 if dies and redis.call('XLEN', KEYS[6]) + ARGV[10] > tonumber(ARGV[8]) then return -2 end

@@ -21,7 +21,7 @@ for i = 13, 12 + n do
   end
 end
 if #messages == 0 then return 0 end
-conclude(messages)
+conclude(#messages, messages)
 if ARGV[11] ~= '' then
   redis.call('HSET', KEYS[11], ARGV[10], ARGV[11])
 else

@@ -6,14 +6,15 @@
 local fate = ARGV[3]
 local dies = string.sub(fate, 1, 5) == 'dead:'
 
-local function conclude(messages)
-  redis.call('HINCRBY', KEYS[2], fate, #messages)
+-- count: how many events they are   messages: their message ids, as texts of one or of several
+local function conclude(count, messages)
+  redis.call('HINCRBY', KEYS[2], fate, count)
   redis.call('HDEL', KEYS[1], 'taken', 'alone', 'sending:' .. ARGV[9], 'doubt:' .. ARGV[9])
-  redis.call('HINCRBY', KEYS[1], 'in_flight', -#messages)
-  if redis.call('HEXISTS', KEYS[1], 'careful') == 1 and redis.call('HINCRBY', KEYS[1], 'careful', -#messages) <= 0 then
+  redis.call('HINCRBY', KEYS[1], 'in_flight', -count)
+  if redis.call('HEXISTS', KEYS[1], 'careful') == 1 and redis.call('HINCRBY', KEYS[1], 'careful', -count) <= 0 then
     redis.call('HDEL', KEYS[1], 'careful')
   end
-  book(KEYS[3], KEYS[4], ARGV[2], fate, ARGV[4], messages, ARGV[5])
+  book(KEYS[3], KEYS[4], ARGV[2], fate, ARGV[4], count, messages, ARGV[5])
   if ARGV[6] ~= '' then redis.call('XADD', KEYS[5], 'MAXLEN', '~', ARGV[7], '*', 'sample', ARGV[6]) end
   if fate == 'dead:refused' then redis.call('HINCRBY', KEYS[8], 'refused', 1) end
   if fate ~= 'delivered' then return end
