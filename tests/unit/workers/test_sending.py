@@ -2,37 +2,42 @@
 
 from __future__ import annotations
 
-from socket import gaierror
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
+from typing import Any
 
 import pytest
-from requests.exceptions import ConnectionError as CannotConnect
-from requests.exceptions import ConnectTimeout, ReadTimeout
-from urllib3 import HTTPConnectionPool
-from urllib3.connection import HTTPConnection
-from urllib3.exceptions import MaxRetryError, NameResolutionError, NewConnectionError, ProtocolError
 
+from destinations.form.integration import install
 from destinations.form.parts import Verdict
 from destinations.form.request import Request
-from workers.sending import failure
+from tests.engine.fleet import CONFIGS
+from tests.unit.workers.answering import answering
+from workers.local.processes import free_port
+from workers.sending import send
 
-CONNECTION = HTTPConnection("vendor.example")
-UNRESOLVED = NameResolutionError("vendor.example", CONNECTION, gaierror("none"))
-POOL = HTTPConnectionPool("vendor.example")
+Vendor = AbstractContextManager[tuple[str, Any]]
+
+
+def nobody(host: str) -> Vendor:
+    return nullcontext((f"http://{host}:{free_port()}", None))
 
 
 @pytest.mark.parametrize(
-    ("error", "told"),
+    ("vendor", "told"),
     [
-        (ConnectTimeout("slow"), "could not connect"),
-        (CannotConnect(MaxRetryError(POOL, "/", NewConnectionError(CONNECTION, "refused"))), "could not connect"),
-        (CannotConnect(MaxRetryError(POOL, "/", UNRESOLVED)), "could not connect"),
-        (ReadTimeout("slow"), "in doubt"),
-        (CannotConnect(ProtocolError("Connection aborted.", ConnectionResetError(104, "reset"))), "in doubt"),
+        (partial(nobody, "127.0.0.1"), "could not connect: NewConnectionError"),
+        (partial(nobody, "vendor.invalid"), "could not connect: NameResolutionError"),
+        (partial(answering, hangs=True), "in doubt: TimeoutError: the answer took longer than 0.3 s"),
+        (answering, "in doubt: ProtocolError"),
     ],
-    ids=["connect timeout", "refused", "no such name", "read timeout", "reset"],
+    ids=["refused", "no such name", "hangs", "cut"],
 )
-def test_a_failure_before_anything_was_sent_leaves_no_doubt(error: Exception, told: str) -> None:
-    exchange = failure(Request("GET", "http://vendor.example/", {}), error)
+def test_a_failure_before_anything_was_sent_leaves_no_doubt(vendor: Any, told: str) -> None:
+    spec = {"destination": "kustomer", "variant": "default", "config": CONFIGS["kustomer"]}
+    spec["timeout"] = {"connect": 0.3, "total": 0.3}
+    with vendor() as (address, _):
+        exchange = send(install("kustomer", spec), Request("GET", f"{address}/", {}), ())
     assert exchange.reading.verdict is Verdict.TRANSIENT
     assert told in exchange.reading.reason
     assert exchange.doubt is ("doubt" in told)
