@@ -52,7 +52,7 @@ def changed(installed: Installed, name: str, parts: Spec, revision: int | None =
     if revision not in (None, document["revision"]):
         raise Conflict(f"{name} is at revision {document['revision']}, not {revision}: read it again")
     now = opened(document) or {}
-    given = {field: value for field, value in _config(parts).items() if not is_masked(value)}
+    given = _unmasked(_config(parts))
     same_vendor = parts.get("destination", now["destination"]) == now["destination"]
     config = {**(now["config"] if same_vendor else {}), **given}
     whole = config if isinstance(parts.get("config", {}), dict) else parts["config"]
@@ -68,7 +68,8 @@ def rolled_back(installed: Installed, name: str, number: int, given: Spec) -> Ch
     then = kept(name, number).spec
     secrets = now["config"] if then["destination"] == now["destination"] else {}
     config = {field: secrets.get(field) if is_masked(value) else value for field, value in then["config"].items()}
-    return _replaced(installed, name, {**then, "config": {**config, **given}}, given)
+    anew = _unmasked(given)
+    return _replaced(installed, name, {**then, "config": {**config, **anew}}, anew)
 
 
 def removed(installed: Installed, name: str) -> Change:
@@ -129,6 +130,11 @@ def _config(spec: Spec) -> dict[str, Any]:
     """The config of a specification that nobody has checked yet."""
     config = spec.get("config")
     return config if isinstance(config, dict) else {}
+
+
+def _unmasked(config: Spec) -> dict[str, Any]:
+    """What of a config is said, and does not only stand for a secret as it is shown."""
+    return {field: value for field, value in config.items() if not is_masked(value)}
 
 
 def _without_nulls(config: Any) -> Any:
