@@ -42,11 +42,14 @@ def added(installed: Installed, name: str, spec: Spec, pipelines: Sequence[str],
     return _work_out(installed, {name: spec}, _listing(installed, lists), faults)
 
 
-def changed(installed: Installed, name: str, parts: Spec, revision: int | None = None) -> Change:
+def changed(
+    installed: Installed, name: str, parts: Spec, revision: int | None = None, known: Sequence[str] = ()
+) -> Change:
     """Change parts of an integration: each part given replaces the former one, but ``config`` field by field.
 
     Null takes a part or field back to its default. A secret left out, or given as it is shown, stays; where requests
     would go to another host every secret must be given anew. With ``revision``: ``Conflict`` unless that is in force.
+    ``known``: as for ``added``.
     """
     document = present(installed, name)
     if revision not in (None, document["revision"]):
@@ -56,7 +59,7 @@ def changed(installed: Installed, name: str, parts: Spec, revision: int | None =
     same_vendor = parts.get("destination", now["destination"]) == now["destination"]
     config = {**(now["config"] if same_vendor else {}), **given}
     whole = config if isinstance(parts.get("config", {}), dict) else parts["config"]
-    return _replaced(installed, name, {**now, **parts, "config": whole}, given)
+    return _replaced(installed, name, {**now, **parts, "config": whole}, given, known)
 
 
 def rolled_back(installed: Installed, name: str, number: int, given: Spec) -> Change:
@@ -108,14 +111,14 @@ def present(installed: Installed, name: str) -> Document:
     return document
 
 
-def _replaced(installed: Installed, name: str, spec: dict[str, Any], given: Spec) -> Change:
+def _replaced(installed: Installed, name: str, spec: dict[str, Any], given: Spec, known: Sequence[str] = ()) -> Change:
     """Store a specification in the place of the one in force, if the secrets it has may go where it sends them."""
     spec["config"] = _without_nulls(spec["config"])
     before, after = (_ready(name, one) for one in (opened(installed.documents[name]) or {}, spec))
-    faults = []
+    faults = list(known)
     if after and (before is None or before.origin != after.origin):
         moved = f"requests go to {after.origin} from now on; give it anew."
-        faults = [f"integrations.{name}.config.{field}: {moved}" for field in secrets_in(spec) if field not in given]
+        faults += [f"integrations.{name}.config.{field}: {moved}" for field in secrets_in(spec) if field not in given]
     return _work_out(installed, {name: spec}, {}, faults)
 
 

@@ -9,7 +9,6 @@ from gateway.admin.pages import PageArgs, after, page, page_of
 from gateway.admin.schemas import IntegrationOutSchema, PatchSchema
 from gateway.admin.section import Section
 from gateway.admin.views import current, view, viewed
-from gateway.problems import invalid
 from workers import edits
 from workers.registry import read_installed
 
@@ -46,9 +45,10 @@ def change_integration(parts: dict[str, Any], name: str) -> dict[str, Any]:
     given anew.
     """
     revision = parts.pop("revision", None)
+    faults = []
     if revision is not None and type(revision) is not int:
-        raise invalid(["revision: Not a valid integer."])
-    carry(edits.changed, name, parts, revision, place=f"integrations.{name}")
+        revision, faults = None, ["revision: Not a valid integer."]
+    carry(edits.changed, name, parts, revision, faults, place=f"integrations.{name}")
     return viewed(name)
 
 

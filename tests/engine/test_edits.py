@@ -88,7 +88,9 @@ def test_another_host_wants_every_secret_anew(fleet: Fleet, vendor: str, parts: 
     assert read_installed() == before
     carry(edits.changed, name, {**parts, "config": {**parts.get("config", {}), field: CONFIGS[vendor][field]}})
     for given in ({}, {field: "***"}, {field: "*** (revision 1)"}):
-        assert faults(edits.rolled_back, name, 1, given)[0].startswith(f"integrations.{name}.config.{field}: requests go")
+        assert faults(edits.rolled_back, name, 1, given)[0].startswith(
+            f"integrations.{name}.config.{field}: requests go"
+        )
 
 
 def test_a_secret_does_not_go_to_another_vendor_under_the_same_field(fleet: Fleet) -> None:

@@ -130,6 +130,8 @@ def test_a_change_a_diff_and_the_way_back(admin: Admin, fleet: Fleet) -> None:
     assert (changed["revision"], changed["consent"], changed["config"]["bulk"]) == (2, [], True)
     assert open_spec(read_installed().documents[name])["config"]["private_api_key"] == secret
     assert admin.refused(f"/integrations/{name}", {"label": "x", "revision": 1}, 409, "PATCH")["code"] == "conflict"
+    told = admin.refused(f"/integrations/{name}", {"limits": 3, "revision": "1", "colour": "red"}, 422, "PATCH")
+    assert [fault.partition(":")[0] for fault in told["details"]] == ["colour", "limits", "revision"]
     assert [row["revision"] for row in admin.pages(f"/integrations/{name}/revisions", limit=1)] == [2, 1]
     diff = admin.see(f"/integrations/{name}/revisions/1/diff")
     paths = [row["path"] for row in diff["differences"]]
