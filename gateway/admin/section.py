@@ -9,9 +9,10 @@ from flask import Request
 from flask_smorest import Blueprint
 from marshmallow import RAISE, missing
 from webargs.flaskparser import FlaskParser
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from gateway.admin.faults import FAULTS, told
-from gateway.admin.guard import guard
+from gateway.admin.guard import BODY_BYTES, guard
 from gateway.problems import Problem
 
 SECURITY = "bearer"
@@ -35,6 +36,8 @@ class Strict(FlaskParser):
     def _raw_load_json(self, req: Request) -> Any:
         """Read a body by orjson, which ends at a depth where the standard library exhausts the stack."""
         body = req.get_data()
+        if len(body) > BODY_BYTES:
+            raise RequestEntityTooLarge
         if body and not req.is_json:
             raise Problem(415, "unsupported_media_type", "send JSON, and say so: Content-Type: application/json")
         try:

@@ -133,6 +133,12 @@ def test_a_bad_body_is_told_apart(shop: Shop, body: bytes, encoding: str | None,
     refused(shop.post("/v1/batch", body, headers={"Content-Encoding": encoding} if encoding else {}), status, code)
 
 
+def test_a_body_that_does_not_say_how_large_it_is_is_not_cut_to_size(shop: Shop) -> None:
+    body = orjson.dumps(TRACK).ljust(600_000)
+    refused(shop.door.post("/v1/track", data=iter([body]), auth=(shop.key, "")), 413, "too_large")
+    assert shop.kept() == []
+
+
 def test_a_gzip_bomb_is_not_unpacked(shop: Shop, gateway: Gateway) -> None:
     bomb = gzip.compress(bytes(400_000_000))
     before = _peak(gateway)
