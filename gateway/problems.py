@@ -80,9 +80,14 @@ def of_http(error: HTTPException) -> Answer:
 
 def of_redis(error: Exception) -> Answer:
     """Redis that is full or away."""
+    return unavailable(trouble(error)).answer()
+
+
+def trouble(error: Exception) -> str:
+    """What people are told of a fault of Redis."""
     if isinstance(error, OutOfMemoryError):
-        return unavailable("Redis is out of memory; deliveries make room, try again later").answer()
-    return unavailable("Redis does not answer; try again later").answer()
+        return "Redis is out of memory; deliveries make room, try again later"
+    return "Redis does not answer; try again later"
 
 
 TROUBLE: tuple[type[Exception], ...] = (*AWAY, OutOfMemoryError)

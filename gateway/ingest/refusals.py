@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import ceil
 from typing import Any
 
-from gateway.problems import RETRY_SECONDS, Answer, Problem
+from gateway.problems import RETRY_SECONDS, Answer, Problem, trouble
 from workers.errors import NotKept, UnknownPipeline
 
 
@@ -51,4 +51,14 @@ def not_kept(error: NotKept) -> Refusal:
     """What the producer says when Redis is full, away, or not what we know."""
     if isinstance(error, UnknownPipeline):
         return unauthorized("the pipeline of this write key is gone")
-    return Refusal(503, "unavailable", str(error), headers={"Retry-After": str(RETRY_SECONDS)})
+    return unavailable(str(error))
+
+
+def of_redis(error: Exception) -> Answer:
+    """Redis that is full or away, before it was asked to keep anything."""
+    return unavailable(trouble(error)).answer()
+
+
+def unavailable(message: str) -> Refusal:
+    """What may be kept a little later."""
+    return Refusal(503, "unavailable", message, headers={"Retry-After": str(RETRY_SECONDS)})

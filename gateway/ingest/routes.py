@@ -15,7 +15,8 @@ from gateway.ingest.body import read_body
 from gateway.ingest.clock import Clock
 from gateway.ingest.description import BATCH, event_schema, operation
 from gateway.ingest.keeping import keep
-from gateway.ingest.refusals import malformed, too_fast, unauthorized
+from gateway.ingest.refusals import malformed, of_redis, too_fast, unauthorized
+from gateway.problems import TROUBLE
 from schemas.moment import written
 from schemas.vocabulary import TYPES
 from workers.write_keys import Source, look_up, spend
@@ -96,6 +97,8 @@ def import_() -> Answer:
     return take(segment.batch, corrected=False)
 
 
+for fault in TROUBLE:
+    blueprint.register_error_handler(fault, of_redis)
 for kind in TYPES:
     _add(kind)
 blueprint.add_url_rule("/batch", "batch", described(batch, BATCH), methods=["POST"])

@@ -112,6 +112,15 @@ def test_when_nothing_is_good_nothing_is_kept_and_all_is_named(shop: Shop) -> No
     assert shop.kept() == []
 
 
+def test_after_a_thousand_bad_events_the_rest_is_refused_unread(shop: Shop) -> None:
+    good = EVENTS[0]
+    answer = shop.post("/v1/batch", {"batch": [good, *([{}] * 999), good, *([{}] * 120_000), good]}, timeout=4)
+    assert (answer.json()["kept"], answer.json()["refused"]) == (2, 121_000)
+    assert answer.json()["faults"][-1]["index"] == 1_002
+    assert "nor the 119,999 after it" in answer.json()["faults"][-1]["faults"][0]
+    assert len(shop.kept()) == 2
+
+
 @pytest.mark.parametrize(
     ("body", "encoding", "status", "code"),
     [
@@ -273,9 +282,10 @@ def test_redis_away_is_told_and_the_door_opens_again(fleet: Fleet, tmp_path: Pat
         shop = Shop(Fleet(client, fleet.vendors), door)
         assert shop.post("/v1/track", TRACK).status_code == 200
         own.kill()
-        answer = shop.post("/v1/track", TRACK)
-        refused(answer, 503, "unavailable")
-        assert answer.headers["Retry-After"]
+        for auth in ((shop.key, ""), ("not looked up yet", "")):
+            answer = shop.post("/v1/track", TRACK, auth=auth)
+            refused(answer, 503, "unavailable")
+            assert answer.headers["Retry-After"]
         own.start()
         assert shop.post("/v1/track", TRACK).status_code == 200
         assert len(shop.kept()) == 2
