@@ -76,15 +76,15 @@ def key_of(identifier: Identifier) -> str:
     return keys.person(*identifier)
 
 
-def parse(record: Sequence[bytes]) -> Person:
+def parse(record: Iterable[bytes]) -> Person:
     """A record as read from Redis: its fields and values, one after another."""
-    person = Person()
-    for name, value in zip(record[::2], record[1::2], strict=True):
-        if name[:2] == b"t:":
-            person.traits[name[2:].decode()] = orjson.loads(value)
-        elif name == b"consent":
+    person, parts = Person(), iter(record)
+    for name, value in zip(parts, parts, strict=True):
+        if name == b"consent":
             stored = orjson.loads(value)
             person.consent, person.consent_at = stored["is"], stored["at"]
+        elif name[:2] == b"t:":
+            person.traits[name[2:].decode()] = orjson.loads(value)
         elif name == b"user":
             person.user_id = orjson.loads(value)
         elif name.startswith(ANONYMOUS.encode()):
@@ -106,8 +106,9 @@ class People:
     def _look(self, wanted: Iterable[Identifier]) -> None:
         missing = [identifier for identifier in dict.fromkeys(wanted) if identifier not in self._known]
         if missing:
-            records = scripts.call(own(), "people", [key_of(identifier) for identifier in missing], ())
-            self._known.update(zip(missing, map(parse, records), strict=True))
+            parts = iter(scripts.call(own(), "people", [key_of(identifier) for identifier in missing], ()))
+            for identifier in missing:
+                self._known[identifier] = parse(iter(parts.__next__, None))
 
     def of(self, identifier: Identifier) -> Person:
         """One person's record."""
@@ -120,9 +121,12 @@ class People:
         """What to write: key and fields of every record that changed."""
         return [(key_of(name), person.changed) for name, person in self._known.items() if person.changed]
 
-    def carry(self, event: Event, now_ms: int) -> None:
-        """Learn from an event, then give it what is known: user id, traits it has not itself, consent in force."""
-        names = identifiers(event)
+    def carry(self, event: Event, now_ms: int, names: Sequence[Identifier] = ()) -> bool:
+        """Learn from an event, then give it what is known: user id, traits it has not itself, consent in force.
+
+        Whether it was given anything. ``names``: the event's identifiers, if they are known already.
+        """
+        names = names or identifiers(event)
         records = [self.of(name) for name in names]
         consent = event["context"].get("consent")
         if consent is not None:
@@ -132,14 +136,16 @@ class People:
             self._identify(event, dict(names))
         elif event["type"] == "alias" and event["previous_id"] != event["user_id"]:
             self._alias(event["previous_id"], event["user_id"])
-        if "user_id" not in event and records[0].user_id:
-            event["user_id"] = records[0].user_id
-            records.append(self.of(("u", records[0].user_id)))
-        event["traits"] = merged_traits(records, event["traits"])
-        if consent is None:
-            consent = latest_consent(records)
-            if consent is not None:
-                event["context"]["consent"] = dict(consent)
+        given = "user_id" not in event and self._give_user_id(event, records)
+        given |= give_traits(event, records)
+        return given | (consent is None and give_consent(event, records))
+
+    def _give_user_id(self, event: Event, records: list[Person]) -> bool:
+        user_id = records[0].user_id
+        if user_id:
+            event["user_id"] = user_id
+            records.append(self.of(("u", user_id)))
+        return bool(user_id)
 
     def _identify(self, event: Event, names: Mapping[str, str]) -> None:
         traits = event["traits"]
@@ -165,6 +171,24 @@ class People:
                 user.consents(record.consent, record.consent_at)
         anonymous.link(user_id)
         user.owns(previous_id)
+
+
+def give_traits(event: Event, records: Iterable[Person]) -> bool:
+    """Give an event the traits it has not itself, and take null ones away; whether there were any of either."""
+    own = event["traits"]
+    null = None in own.values()
+    if not null and not any([record.traits for record in records]):  # noqa: C419 (a generator costs twice as much)
+        return False
+    event["traits"] = merged_traits(records, own)
+    return null or len(event["traits"]) > len(own)
+
+
+def give_consent(event: Event, records: Iterable[Person]) -> bool:
+    """Give an event that has none the consent in force; whether there is one."""
+    consent = latest_consent(records)
+    if consent is not None:
+        event["context"]["consent"] = dict(consent)
+    return consent is not None
 
 
 def merged_traits(records: Iterable[Person], own: Mapping[str, Any]) -> dict[str, Any]:

@@ -20,7 +20,7 @@ class Share:
 
     ``max_waiting``  events that may wait there; None is no limit. Beyond it the newest of the batch are dropped when it
                      ``drops``, else the batch is not routed
-    ``messages``     message ids of the events
+    ``messages``     message ids of the events, where some may be dropped
     """
 
     max_waiting: int | None = None
@@ -35,13 +35,14 @@ class Share:
 class Plan:
     """A batch's plan.
 
+    ``last``         the id of its last entry, which leaves the inbox with all before it
     ``fates``        message ids by integration, fate and note
     ``forgettings``  how many there had been when it was made
     ``lanes``        how many an integration has
     """
 
     shares: dict[str, Share]
-    ids: list[str] = field(default_factory=list)
+    last: str = "0-0"
     digests: list[str] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
     letters: list[bytes] = field(default_factory=list)
@@ -55,8 +56,10 @@ class Plan:
         if integrations:
             self.bodies.append(body)
             for name in integrations:
-                self.shares[name].events.append(len(self.bodies))
-                self.shares[name].messages.append(message_id)
+                share = self.shares[name]
+                share.events.append(len(self.bodies))
+                if share.drops:
+                    share.messages.append(message_id)
 
     def filter(self, integration: str, reason: str, message_id: str, note: str = "") -> None:
         """Count an event that an integration does not get, and why."""
@@ -73,7 +76,8 @@ class Plan:
         document: dict[str, Any] = {
             "lane": lane,
             "lanes": self.lanes,
-            "ids": self.ids,
+            "last": self.last,
+            "beyond": _next(self.last),
             "digests": self.digests,
             "mark_sets": mark_sets,
             "mark_ms": mark_ms,
@@ -96,6 +100,12 @@ class Plan:
             "unmapped_names": UNMAPPED_NAMES,
         }
         return orjson.dumps(document)
+
+
+def _next(identifier: str) -> str:
+    """The least id that an entry after this one can have."""
+    milliseconds, _, number = identifier.partition("-")
+    return f"{milliseconds}-{int(number) + 1}"
 
 
 def _bound(name: str, share: Share) -> dict[str, Any]:

@@ -12,19 +12,21 @@ import structlog
 from redis.exceptions import OutOfMemoryError
 
 from destinations.form.integration import Integration
-from schemas.event import Event, InvalidEvent
-from workers import keys, repeats, scripts, tickets, tombstones
+from schemas.event import Event
+from workers import keys, repeats, scripts, tickets
 from workers.connection import own
 from workers.dead_letters import inbox_letter
 from workers.drain import drain
-from workers.incoming import Entry, RawEntry, read
+from workers.incoming import Entry, read
 from workers.lanes import Lane, lease
-from workers.people import People, identifiers
+from workers.people import People
 from workers.plan import Plan, Share
 from workers.registry import registry
 from workers.settings import settings
 from workers.stopping import in_hand, stopping
+from workers.streams import Flat, head
 from workers.stumbles import work_on
+from workers.tombstones import Tombstones, scores
 
 log = structlog.get_logger(__name__)
 
@@ -79,11 +81,19 @@ def steps(lane: Lane) -> Iterator[int]:
 
 def route_batch(lane: Lane) -> int:
     """Route events from the head of a lane; how many left it."""
-    answer = scripts.call(own(), "cut", (lane.state, lane.stream), (lane.token, batch_size(lane)))
-    if not answer or len(answer) == 1:
-        return 0
-    entries = list(zip(answer[1::3], answer[2::3], answer[3::3], strict=True))
-    return Batch(lane, entries, answer[0]).carry_out()
+    batch = read_batch(lane)
+    return batch.carry_out() if batch else 0
+
+
+def read_batch(lane: Lane) -> Batch | None:
+    """The events at the head of a lane; None when there are none, or the lane is somebody else's."""
+    names = (lane.state, lane.stream, keys.FORGETTINGS, keys.TOMBSTONES)
+    answer = scripts.call(own(), "cut", names, (lane.token, batch_size(lane)))
+    if not answer or not answer[0]:
+        return None
+    count, now_ms, forgettings, any_tombstones = answer
+    entries = head(own(), lane.stream, count)
+    return Batch(lane, entries, now_ms, forgettings.decode(), bool(any_tombstones)) if entries else None
 
 
 def batch_size(lane: Lane) -> int:
@@ -99,11 +109,17 @@ def full() -> bool:
 
 @dataclass(slots=True)
 class Batch:
-    """Entries from the head of one inbox lane on their way to the integrations."""
+    """Entries from the head of one inbox lane on their way to the integrations.
+
+    ``forgettings``     how many there had been before they were read
+    ``any_tombstones``  whether there were any then
+    """
 
     lane: Lane
-    raw: list[RawEntry]
+    raw: list[Flat]
     now_ms: int
+    forgettings: str
+    any_tombstones: bool
 
     @property
     def pipeline(self) -> str:
@@ -149,7 +165,7 @@ class Batch:
 
     def _leave_invalid(self, entries: list[Entry], room: int) -> None:
         """Route no more than has room among the dead letters; raise ``Blocked`` when the first is one too many."""
-        invalid = [index for index, entry in enumerate(entries) if isinstance(entry.fault, InvalidEvent)]
+        invalid = [index for index, entry in enumerate(entries) if entry.fault]
         if not invalid[room]:
             raise Blocked(f"dead letters of inbox/{self.pipeline}")
         self.raw = self.raw[: invalid[room]]
@@ -158,37 +174,37 @@ class Batch:
         fleet = registry().at(self.lane.revision)
         names = fleet.pipelines[self.pipeline]
         ready = [(name, integration) for name in names if (integration := fleet.get(name))]
-        plan = Plan({name: Share() for name in names}, lanes=fleet.lanes)
+        plan = Plan({name: Share() for name in names}, lanes=fleet.lanes, forgettings=self.forgettings)
         for name, integration in ready:
             plan.shares[name].max_waiting = integration.max_waiting
             plan.shares[name].drops = integration.overflow == "drop"
         unready = [name for name in names if fleet.get(name) is None]
-        mentioned = [name for entry in entries if entry.event for name in identifiers(entry.event)]
-        stones = tombstones.look(mentioned)
-        plan.forgettings = stones.forgettings
+        mentioned = [name for entry in entries for name in entry.persons]
+        stones = Tombstones(self.forgettings, scores(mentioned) if self.any_tombstones else {})
         people.read(mentioned)
         known = set(known)
+        plan.last = entries[-1].id.decode()
         for entry in entries:
-            plan.ids.append(entry.id)
-            if isinstance(entry.fault, InvalidEvent):
-                self._bury(plan, entry, entry.fault)
-            elif entry.event is not None and stones.bar(entry.event, entry.came_ms):
+            digest = entry.digest
+            if entry.event is None:
+                self._bury(plan, entry)
+            elif stones.forgotten and stones.bars(entry.persons, entry.came_ms):
                 plan.forget(entry.event["message_id"])
-            elif entry.digest in known:
-                repeated(plan, entry)
+            elif digest in known:
+                repeated(plan, entry.event)
             else:
-                known.add(entry.digest)
-                plan.digests.append(entry.digest)
-                plan.counts["routed"] += 1
-                assert entry.event is not None
-                people.carry(entry.event, self.now_ms)
-                give(plan, entry.event, ready, unready)
+                known.add(digest)
+                plan.digests.append(digest)
+                given = people.carry(entry.event, self.now_ms, entry.persons)
+                give(plan, entry.event, None if given else entry.normal, ready, unready)
+        plan.counts["routed"] += len(plan.digests)
         return plan
 
-    def _bury(self, plan: Plan, entry: Entry, fault: InvalidEvent) -> None:
+    def _bury(self, plan: Plan, entry: Entry) -> None:
+        assert entry.fault is not None
         plan.counts["invalid"] += 1
-        plan.letters.append(inbox_letter(self.pipeline, entry.body, fault, entry.received_at))
-        plan.fates.setdefault(("", "invalid", str(fault)[:500]), []).append(entry.id)
+        plan.letters.append(inbox_letter(self.pipeline, entry.body, entry.fault, entry.received_at))
+        plan.fates.setdefault(("", "invalid", str(entry.fault)[:500]), []).append(entry.id.decode())
 
     def _run(self, plan: Plan, people: People, sets: list[str]) -> list[Any]:
         changes = people.changes()
@@ -203,16 +219,20 @@ class Batch:
         return list(scripts.call(own(), "route", names, [self.lane.token, packed, *plan.bodies]))
 
 
-def repeated(plan: Plan, entry: Entry) -> None:
+def repeated(plan: Plan, event: Event) -> None:
     """Count a repeated message, at every integration that would have had it."""
     plan.counts["duplicate"] += 1
-    assert entry.event is not None
     for name in plan.shares:
-        plan.filter(name, "duplicate", entry.event["message_id"])
+        plan.filter(name, "duplicate", event["message_id"])
 
 
-def give(plan: Plan, event: Event, ready: list[tuple[str, Integration]], unready: list[str]) -> None:
-    """Decide for every integration whether it gets the event; for one that cannot be read now, deliver decides."""
+def give(
+    plan: Plan, event: Event, body: bytes | None, ready: list[tuple[str, Integration]], unready: list[str]
+) -> None:
+    """Decide for every integration whether it gets the event; for one that cannot be read now, deliver decides.
+
+    ``body``: the event as JSON, where it is known.
+    """
     accepted = list(unready)
     for name, integration in ready:
         outcome = integration.screen(event)
@@ -222,4 +242,5 @@ def give(plan: Plan, event: Event, ready: list[tuple[str, Integration]], unready
             plan.filter(name, outcome.reason, event["message_id"])
             if outcome.reason == "unmapped":
                 plan.shares[name].unmapped[event.get("event") or event["type"]] += 1
-    plan.accept(orjson.dumps(event), accepted, event["message_id"])
+    if accepted:
+        plan.accept(body or orjson.dumps(event), accepted, event["message_id"])

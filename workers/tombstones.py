@@ -63,12 +63,13 @@ def look(wanted: Iterable[Identifier]) -> Tombstones:
         pipe.get(keys.FORGETTINGS)
         pipe.exists(keys.TOMBSTONES)
         forgettings, any_there = pipe.execute()
-    found = _scores(list(dict.fromkeys(wanted))) if any_there else {}
-    return Tombstones((forgettings or b"0").decode(), found)
+    return Tombstones((forgettings or b"0").decode(), scores(wanted) if any_there else {})
 
 
-def _scores(names: list[Identifier]) -> dict[Identifier, int]:
+def scores(wanted: Iterable[Identifier]) -> dict[Identifier, int]:
+    """When these were forgotten (ms), as far as they were."""
+    names = list(dict.fromkeys(wanted))
     if not names:
         return {}
-    scores: Any = redis().zmscore(keys.TOMBSTONES, [digest(name) for name in names])
-    return {name: int(score) for name, score in zip(names, scores, strict=True) if score is not None}
+    found: Any = redis().zmscore(keys.TOMBSTONES, [digest(name) for name in names])
+    return {name: int(score) for name, score in zip(names, found, strict=True) if score is not None}

@@ -22,16 +22,13 @@ from workers.deliver import deliver
 from workers.drain import drain
 from workers.flights import Cut, Parcel, Settlement, Waiting
 from workers.head import Head
-from workers.incoming import RawEntry
 from workers.lanes import Lane, lease, release, renewer
 from workers.registry import registry
-from workers.route import Batch, route, route_batch
+from workers.route import Batch, read_batch, route, route_batch
 from workers.settings import settings
 from workers.side import Side
 from workers.streams import newest_first
 from workers.trace import names_in
-
-NOW_MS = 1_780_740_000_000
 
 pytestmark = pytest.mark.engine
 
@@ -99,10 +96,11 @@ def follow(lane: Lane, sent: Sequence[Waiting], following: Sequence[Waiting]) ->
     return left, word
 
 
-def raw_entries(lane: Lane) -> list[RawEntry]:
-    """A lane's entries as the cut script gives them."""
-    answer: Any = scripts.call(redis(), "cut", (lane.state, lane.stream), (lane.token, 10))
-    return list(zip(answer[1::3], answer[2::3], answer[3::3], strict=True))
+def batch_of(lane: Lane) -> Batch:
+    """What a router has read of an inbox lane."""
+    batch = read_batch(lane)
+    assert batch is not None
+    return batch
 
 
 def test_a_leased_lane_is_not_leased_to_anybody_else(fleet: Fleet, name: str) -> None:
@@ -408,11 +406,11 @@ def test_a_foreign_token_moves_nothing_in_an_inbox(fleet: Fleet, script: str) ->
     else:
         workers.enqueue([track()])
     lane = leased(keys.ROUTE)
-    entries = raw_entries(lane)
     stranger = replace(lane, token="somebody else")
+    batch = replace(batch_of(lane), lane=stranger) if script == "route" else None
     before = fleet.everything()
-    steps = {"route": lambda: Batch(stranger, entries, NOW_MS).carry_out(), "drain": lambda: drain(stranger)}
-    assert not steps.get(script, lambda: route_batch(stranger))()
+    moved = batch.carry_out() if batch else drain(stranger) if script == "drain" else route_batch(stranger)
+    assert not moved
     assert fleet.everything() == before
 
 
@@ -420,8 +418,8 @@ def test_a_script_sent_again_counts_nothing_twice(fleet: Fleet) -> None:
     name = fleet.install("klaviyo")[0]
     workers.enqueue([track(), track()])
     inbox = leased(keys.ROUTE)
-    entries = raw_entries(inbox)
-    assert [Batch(inbox, entries, NOW_MS).carry_out() for _ in range(2)] == [2, 0]
+    batch = batch_of(inbox)
+    assert [batch.carry_out() for _ in range(2)] == [2, 0]
     release(inbox)
     lane = leased(name)
     members = cut(lane, 10)
@@ -429,6 +427,21 @@ def test_a_script_sent_again_counts_nothing_twice(fleet: Fleet) -> None:
     row = fleet.row(name)
     assert (row["accepted"], row["dead"], row["balance"]) == (2, 2, 0)
     assert fleet.status()["routed"] == 2
+
+
+def test_a_batch_leaves_its_inbox_and_what_came_in_behind_it_stays(fleet: Fleet) -> None:
+    """Whose worker vanished before the step is read again whole; after it, what is left is what came later."""
+    name = fleet.install("klaviyo")[0]
+    workers.enqueue(tracks(3, persons=1))
+    inbox = leased(keys.ROUTE)
+    batch, same = batch_of(inbox), batch_of(inbox)
+    assert batch.raw == same.raw
+    workers.enqueue(tracks(2, persons=1))
+    assert batch.carry_out() == 3
+    rest = batch_of(inbox)
+    assert (len(rest.raw), fleet.redis.xlen(inbox.stream), same.carry_out()) == (2, 2, 0)
+    assert rest.carry_out() == 2
+    assert (fleet.row(name)["accepted"], fleet.status()["routed"], fleet.redis.xlen(inbox.stream)) == (5, 5, 0)
 
 
 def test_work_ends_when_the_lease_is_lost(fleet: Fleet) -> None:

@@ -23,14 +23,15 @@ JSON = st.recursive(
 
 
 def raw_entry(body: bytes) -> Entry:
-    return read((b"1780740009999-3", body, ADDED))
+    return read((b"1780740009999-3", [b"event", body, b"raw", ADDED]))
 
 
 def test_an_enqueued_event_is_taken_as_it_is() -> None:
     event = load_event({"type": "track", "event": "E", "user_id": "u1"})
-    entry = read((b"1780740009999-3", orjson.dumps(event), b""))
-    assert (entry.id, entry.event, entry.fault) == ("1780740009999-3", event, None)
-    assert entry.digest == digest(event["message_id"])
+    body = orjson.dumps(event)
+    entry = read((b"1780740009999-3", [b"event", body]))
+    assert (entry.id, entry.event, entry.fault, entry.normal) == (b"1780740009999-3", event, None, body)
+    assert (entry.digest, entry.came_ms) == (digest(event["message_id"]), 1780740009999)
 
 
 def test_a_raw_event_is_received_when_it_was_added_and_named_by_its_id() -> None:
@@ -39,8 +40,9 @@ def test_a_raw_event_is_received_when_it_was_added_and_named_by_its_id() -> None
     assert entry.event is not None
     assert again.event is not None
     assert (entry.event["received_at"], entry.event["user_id"]) == ("2026-06-06T10:00:00.123Z", "7")
+    assert (entry.normal, entry.came_ms) == (None, 1780740000123)
     assert entry.event["message_id"] == again.event["message_id"]
-    other = read((b"1-1", body, b"1780740000123-1"))
+    other = read((b"1-1", [b"event", body, b"raw", b"1780740000123-1"]))
     assert other.event is not None
     assert other.event["message_id"] != entry.event["message_id"]
 

@@ -6,7 +6,7 @@ from workers.plan import Plan, Share
 
 
 def test_a_plan_says_who_gets_which_event_and_what_was_filtered() -> None:
-    plan = Plan({"one": Share(), "two": Share()}, ids=["1-0", "1-1"], digests=["d"])
+    plan = Plan({"one": Share(), "two": Share()}, last="17-9", digests=["d"])
     plan.accept(b"first", ["one", "two"], "m-first")
     plan.accept(b"for nobody", [], "m-0")
     plan.accept(b"second", ["two"], "m-second")
@@ -26,4 +26,5 @@ def test_a_plan_says_who_gets_which_event_and_what_was_filtered() -> None:
     ]
     assert packed["people"] == [["t:a", "1", "user", '"u1"']]
     assert (packed["lane"], packed["mark_sets"], packed["mark_ms"]) == ("7", 4, 99)
-    assert (packed["ids"], packed["digests"], packed["counts"]) == (["1-0", "1-1"], ["d"], {"routed": 3})
+    assert (packed["last"], packed["beyond"]) == ("17-9", "17-10")
+    assert (packed["digests"], packed["counts"]) == (["d"], {"routed": 3})
