@@ -261,6 +261,7 @@ destination = Destination(
     batch=_batch,
     success=frozenset({202}),
     read=read,
+    finds_culprits=True,
     hints={
         400: "Klaviyo requires at least one of email, phone_number or external_id on every event, each well formed.",
         401: f"Invalid private API key or missing scopes: {KEY_HINT}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 import structlog
 from redis import Redis
@@ -51,13 +52,21 @@ def _own() -> threading.local:
 
 
 def own() -> Redis:
-    """This thread's client to the fleet's Redis, of one connection: a call takes 60 µs of CPU, of a shared pool 90."""
+    """This thread's client to the fleet's Redis, of one connection: a call takes 60 µs of CPU, of a shared pool 90.
+
+    Its XRANGE gives entries as Redis does, ``[id, [field, value, …]]``: making a dict of each takes 0.5 µs more.
+    """
     mine = _own()
     try:
         return mine.client  # type: ignore[no-any-return]
     except AttributeError:
         mine.client = connect(settings().redis_url, single=True)
+        mine.client.set_response_callback("XRANGE", _entries)
         return mine.client  # type: ignore[no-any-return]
+
+
+def _entries(answer: Any, **_: Any) -> Any:
+    return answer
 
 
 def wait_for_redis() -> None:

@@ -40,7 +40,7 @@ def letter(
     document: dict[str, Any] = {
         "integration": integration.name,
         "kind": kind,
-        "event": member.event,
+        "event": orjson.Fragment(member.body),
         "entry": entry_of(member.id),
         "revision": group.revision if group and group.revision else integration.revision,
         "request": request,

@@ -6,6 +6,8 @@ import math
 from collections import Counter
 from dataclasses import dataclass, field
 
+import orjson
+
 from destinations.form.integration import Integration
 from destinations.form.masking import mask_text
 from workers.flights import Waiting
@@ -52,7 +54,7 @@ class Forecast:
 
     def note(self, found: Found, picked: Picked) -> None:
         """Take a letter in."""
-        self._pending.append((Waiting(found.entry, found.letter["event"]), picked.revision))
+        self._pending.append((Waiting(found.entry, orjson.dumps(found.letter["event"])), picked.revision))
         if len(self._pending) >= CHUNK:
             self.judge()
 
@@ -68,7 +70,7 @@ class Forecast:
 
     def _transform(self, integration: Integration, waiting: Waiting) -> None:
         try:
-            outcome = integration.transform(waiting.event)
+            outcome = integration.transform(waiting.read())
         except Exception as error:  # noqa: BLE001  # a bug of ours is what this letter may have died of: told, not raised
             self.refused[mask_text(f"bug: {type(error).__name__}: {error}", integration.secrets)] += 1
             return

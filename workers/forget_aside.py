@@ -49,7 +49,7 @@ class Aside:
         arguments: list[scripts.Argument] = [self._name, self._member, group.id, text, rest.packed() if rest else b""]
         arguments += [settings().fates_kept, len(leaving), *leaving]
         for identifier in theirs:
-            arguments += [identifier, Waiting(identifier, orjson.loads(found[identifier])).message_id]
+            arguments += [identifier, Waiting(identifier, found[identifier]).message_id]
         answer = int(scripts.call(redis(), "erase_aside", self._names(), arguments))
         if answer < 0:
             self.staying += len(theirs)
@@ -61,10 +61,7 @@ class Aside:
         if not ids:
             return None
         bodies: Any = redis().hmget(keys.events(self._name, self._member), ids)
-        persons = {
-            Waiting(identifier, orjson.loads(body or b"{}")).person
-            for identifier, body in zip(ids, bodies, strict=True)
-        }
+        persons = {Waiting(identifier, body or b"{}").person for identifier, body in zip(ids, bodies, strict=True)}
         return replace(group, ids=ids, persons=[person for person in group.persons if person in persons])
 
     def _names(self) -> list[str]:

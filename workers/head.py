@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from itertools import chain
 from typing import Any
 
-import orjson
 import structlog
 
 from workers import keys, scripts
@@ -40,7 +39,7 @@ class Head:
             entries, state, barrier, now_ms = answer
             if in_doubt := doubts(state):
                 return self._doubtful(in_doubt)
-            following = [member for member in entries if self._must_follow(member, barrier)]
+            following = [member for member in entries if self._must_follow(member, barrier)] if barrier else []
             if not following:
                 limited_ms = int(state.get(b"limited", 0))
                 return [Cut(entries, fatal=fatal(state), now_ms=now_ms, limited_ms=limited_ms)] if entries else []
@@ -81,17 +80,17 @@ class Head:
             return None
         count, state, barrier, now_ms = answer
         entries: Any = own().xrange(self.lane.stream, count=count) if count else ()
-        waiting = [Waiting(identifier.decode(), orjson.loads(fields[b"event"])) for identifier, fields in entries]
+        waiting = [Waiting(identifier.decode(), fields[1]) for identifier, fields in entries]
         return waiting, state_of(state), state_of(barrier), now_ms
 
     def _doubtful(self, in_doubt: dict[str, tuple[int, list[str]]]) -> list[Cut]:
         wanted = set(chain.from_iterable(ids for _, ids in in_doubt.values()))
         first, last = min(wanted, key=_order), max(wanted, key=_order)
         entries: Any = own().xrange(self.lane.stream, first, last)
-        found = {name.decode(): fields for name, fields in entries if name.decode() in wanted}
+        found = {name.decode(): fields[1] for name, fields in entries if name.decode() in wanted}
         cuts = []
         for key, (takeovers, ids) in in_doubt.items():
-            members = [Waiting(name, orjson.loads(found[name][b"event"])) for name in ids if name in found]
+            members = [Waiting(name, found[name]) for name in ids if name in found]
             if members:
                 cuts.append(Cut(members, key, takeovers))
             else:

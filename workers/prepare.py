@@ -14,10 +14,10 @@ import structlog
 
 from destinations.form.consent import lacking
 from destinations.form.integration import Integration
-from destinations.form.parts import Reading, Verdict
+from destinations.form.parts import Outcome, Reading, Verdict
 from workers.connection import redis
 from workers.dead_letters import letter
-from workers.flights import Cut, Parcel, Settlement, Waiting, halves, oversize, pack
+from workers.flights import Cut, Parcel, Settlement, Waiting, halves, oversize, pack, seal
 from workers.mappings import MappingGone, mapped
 from workers.people import Identifier, Person, identifiers, key_of, latest_consent, parse
 from workers.sending import Exchange
@@ -49,7 +49,7 @@ def prepare(integration: Integration, cut: Cut, source: Source) -> Prepared:
     prepared.left += [death(integration, cut, member, "expired", *LATE) for member in late if member.id not in barred]
     barred |= {member.id for member in late}
     free = [member for member in cut.members if member.id not in barred]
-    ready = [member for member in free if _transformed(integration, cut, member, prepared)]
+    ready = _transformed(integration, cut, free, prepared)
     size = len(ready) if cut.key else integration.batch.events
     for start in range(0, len(ready), max(1, size)):
         _pack(integration, cut, ready[start : start + size], source, prepared)
@@ -74,21 +74,30 @@ def together(settlements: Sequence[Settlement]) -> list[Settlement]:
     return list(joined.values())
 
 
-def _transformed(integration: Integration, cut: Cut, member: Waiting, prepared: Prepared) -> bool:
-    try:
-        outcome = integration.transform(member.event)
-    except Exception as error:  # noqa: BLE001  # whatever it is, it costs this event alone
-        prepared.left.append(bug(integration, cut, member, error))
-        return False
-    if outcome.warnings:
-        prepared.warned.update(outcome.warnings)
-    if outcome.kind == "send":
-        member.records = outcome.records
-    elif outcome.kind == "drop":
-        prepared.left.append(Settlement([member], f"dropped:{outcome.reason}"))
-    else:
-        prepared.left.append(death(integration, cut, member, "invalid", outcome.detail, CORRECT))
-    return outcome.kind == "send"
+def _transformed(integration: Integration, cut: Cut, members: Sequence[Waiting], prepared: Prepared) -> list[Waiting]:
+    """The events that have records now; the others stay. Each is parsed only for this, while it is at hand."""
+    ready = []
+    for member in members:
+        try:
+            outcome = integration.transform(member.read())
+        except Exception as error:  # noqa: BLE001  # whatever it is, it costs this event alone
+            prepared.left.append(bug(integration, cut, member, error))
+            continue
+        if outcome.warnings:
+            prepared.warned.update(outcome.warnings)
+        if outcome.kind == "send":
+            member.records = outcome.records
+            ready.append(member)
+        else:
+            prepared.left.append(_end(integration, cut, member, outcome))
+    return ready
+
+
+def _end(integration: Integration, cut: Cut, member: Waiting, outcome: Outcome) -> Settlement:
+    """The end of an event that the destination does not want, or would not take."""
+    if outcome.kind == "drop":
+        return Settlement([member], f"dropped:{outcome.reason}")
+    return death(integration, cut, member, "invalid", outcome.detail, CORRECT)
 
 
 def _pack(integration: Integration, cut: Cut, members: Sequence[Waiting], source: Source, prepared: Prepared) -> None:
@@ -101,6 +110,8 @@ def _pack(integration: Integration, cut: Cut, members: Sequence[Waiting], source
             return
         parcel = None
     if parcel is not None and not oversize(parcel, integration.batch):
+        if integration.batch.events > 1 and not integration.destination.finds_culprits:
+            seal(parcel)
         prepared.parcels.append(parcel)
         return
     for part in source.split(cut, halves(members)):
@@ -145,13 +156,14 @@ def without_consent(integration: Integration, members: Sequence[Waiting]) -> set
     """Entry ids of events that may not be sent: consent was withdrawn, or began to be needed, while they waited."""
     if not integration.consent:
         return set()
-    known = _read_consents({name for member in members for name in identifiers(member.event)})
+    known = _read_consents({name for member in members for name in identifiers(member.read())})
     return {member.id for member in members if not _may_go(integration, member, known)}
 
 
 def _may_go(integration: Integration, member: Waiting, known: Mapping[Identifier, Person]) -> bool:
-    latest = latest_consent(known[name] for name in identifiers(member.event))
-    event = member.event if latest is None else {"context": {"consent": latest}}
+    own = member.read()
+    latest = latest_consent(known[name] for name in identifiers(own))
+    event = own if latest is None else {"context": {"consent": latest}}
     return not lacking(integration.consent, event, None, integration.on_missing_consent)
 
 

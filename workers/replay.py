@@ -160,7 +160,7 @@ class Bundle(NamedTuple):
             len(self.letters),
         ]
         for entry, member in self.letters:
-            told += [entry, member.id, orjson.dumps(member.event), member.message_id]
+            told += [entry, member.id, member.body, member.message_id]
         return told
 
 
@@ -209,7 +209,7 @@ class Move:
 
     def _waiting(self, picked: Picked, letter: Letter) -> Waiting:
         came = "-".join(map(str, picked.came))
-        return Waiting(replay_id(came, picked.entry), letter["event"])
+        return Waiting(replay_id(came, picked.entry), orjson.dumps(letter["event"]))
 
     def _run(self, bundles: Sequence[Bundle]) -> list[int]:
         """Run the script; per group 1 when it moved, else 0."""

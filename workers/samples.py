@@ -38,7 +38,8 @@ def masked_request(integration: Integration, request: Request, most: int = SHOWN
         body = _head(payload, integration.secrets, most)
         masked = mask_request(replace(request, json=None, form=None), integration.secrets)
     else:
-        masked = mask_request(request, integration.secrets)
+        whole = request if request.form or not payload else replace(request, json=orjson.loads(payload))
+        masked = mask_request(whole, integration.secrets)
         body = (masked.payload() or b"")[:most].decode("utf-8", "replace")
     return {"method": masked.method, "url": masked.url, "headers": dict(masked.headers), "body": body}
 

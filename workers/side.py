@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-import orjson
-
 from workers import keys, scripts
 from workers.clearance import Asking, ask_for
 from workers.connection import own
@@ -94,8 +92,7 @@ class Side:
     def _cut(self, group: Group, last: bytes, bodies: Sequence[bytes], in_doubt: Doubts, deadly: bool) -> Cut:
         self._taken[group.id] = group
         members = [
-            Waiting(identifier, orjson.loads(body), group=group.id)
-            for identifier, body in zip(group.ids, bodies, strict=True)
+            Waiting(identifier, body, group=group.id) for identifier, body in zip(group.ids, bodies, strict=True)
         ]
         takeovers, _ = in_doubt.get(group.id, (0, []))
         old = group.age_ms(self._now_ms, self._held_ms) > settings().age_ms

@@ -42,8 +42,8 @@ class Timing:
             self._waits.append((number, sum(since) - sum(came), 0, cleared_ms * number - sum(since)))
             return
         cut_ms = parcel.cut.now_ms or cleared_ms
-        limited_ms = parcel.cut.limited_ms or cut_ms
-        limited = sum(cut_ms - max(moment, limited_ms) for moment in came if moment < cut_ms)
+        limited_ms = parcel.cut.limited_ms
+        limited = sum(cut_ms - max(moment, limited_ms) for moment in came if moment < cut_ms) if limited_ms else 0
         waited = cut_ms * number - sum(came)
         self._waits.append((number, waited - limited, limited + slept_ms * number, 0))
 

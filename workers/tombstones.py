@@ -42,12 +42,12 @@ class Tombstones:
 def without_forgotten(cuts: Sequence[Cut], settle: Callable[[Settlement], None]) -> tuple[str, list[Cut]]:
     """Settle what came before its person was forgotten; the forgettings counted until then, and the rest."""
     members = [member for cut in cuts for member in cut.members]
-    stones = look(name for member in members for name in identifiers(member.event))
+    stones = look(name for member in members for name in identifiers(member.read()))
     if not stones.forgotten:
         return stones.forgettings, list(cuts)
     left = []
     for cut in cuts:
-        gone = [member for member in cut.members if stones.bar(member.event, member.came_ms)]
+        gone = [member for member in cut.members if stones.bar(member.read(), member.came_ms)]
         rest = [member for member in cut.members if member not in gone]
         if gone:
             mark = cut.group.id if cut.group else cut.key

@@ -37,6 +37,7 @@ class Destination:
     ``success``   statuses that mean delivered; another 2xx is not an answer this vendor gives (transient)
     ``verdicts``  what a status means where the common table does not fit
     ``read``      a look into the body, before the tables; None leaves it to them
+    ``finds_culprits`` True where ``read`` looks at the answer's ``records``, to tell which of a batch are bad
     ``hints``     what to do about a status, shown with every failure of that status
     ``warnings``  what the sender of any event should know: shown where an event is explained or tried, not counted
     ``consent``   categories an integration should ask for, as the vendor's page recommends
@@ -61,6 +62,7 @@ class Destination:
     success: frozenset[int] = frozenset({200, 201, 202, 204})
     verdicts: Mapping[int, Verdict] = field(default_factory=dict)
     read: Callable[[Answer], Reading | None] | None = None
+    finds_culprits: bool = False
     hints: Mapping[int, str] = field(default_factory=dict)
     warnings: Sequence[str] = ()
     consent: Sequence[str] = ()

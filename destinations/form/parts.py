@@ -49,7 +49,8 @@ class Limit:
 class Answer:
     """A vendor's answer. Header names are lower case; ``body`` is decoded from any content encoding.
 
-    ``records`` are those of the request, in its order, for vendors that name the bad ones by position.
+    ``records`` are those of the request, in its order, for vendors that name the bad ones by position: a batch's are
+    there for a destination that says ``finds_culprits``.
     """
 
     status: int

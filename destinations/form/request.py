@@ -40,6 +40,11 @@ class Request:
                 self._payload = orjson.dumps(self.json)
         return self._payload
 
+    def seal(self) -> None:
+        """Encode a JSON body now, and keep nothing else of what it is made of."""
+        self.payload()
+        self.json = None
+
     def body(self) -> bytes | None:
         """The body as it goes over the wire."""
         payload = self.payload()

@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import chain
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,8 +11,9 @@ from hypothesis import strategies as st
 from destinations.form.integration import Integration, install
 from destinations.form.parts import Limit, Reading, Verdict
 from destinations.form.request import Request
-from workers.flights import Cut, Parcel, Waiting
+from workers.flights import Cut, Parcel, Waiting, pack, seal
 from workers.outcomes import RETRIES_MS, parts
+from workers.samples import masked_request
 from workers.sending import Exchange
 from workers.shift import FLIGHT, chains, flight_size
 
@@ -27,7 +29,7 @@ def integration(vendor: str) -> Integration:
 
 def waiting(number: int, person: str = "u1", records: int = 1) -> Waiting:
     event = {"message_id": f"m{number}", "user_id": person}
-    return Waiting(f"{number}-0", event, records=tuple({"n": number} for _ in range(records)))
+    return Waiting(f"{number}-0", orjson.dumps(event), records=tuple({"n": number} for _ in range(records)))
 
 
 def parcel(*members: Waiting) -> Parcel:
@@ -59,6 +61,20 @@ def test_the_event_a_vendor_names_is_alone(members: list[Waiting], culprit: int)
     owners = list(chain.from_iterable([member] * len(member.records) for member in members))
     if culprit < len(owners):
         assert [owners[culprit]] in parts(parcel(*members), refused(culprit))
+
+
+@pytest.mark.parametrize("number", [2, 200], ids=["a small body", "a large one"])
+def test_a_sealed_batch_sends_and_shows_what_it_did(number: int) -> None:
+    statsig, members = integration("statsig"), [waiting(one) for one in range(number)]
+    for member in members:
+        member.records = ({"eventName": "bought for secret-0", "user": {"userID": member.person}},)
+    made = pack(statsig, members, Cut(members))
+    ((request, _),) = made.requests
+    before = request.body(), masked_request(statsig, replace(request))
+    seal(made)
+    assert (request.body(), masked_request(statsig, request)) == before
+    assert "secret-0" not in str(before[1])
+    assert (request.json, made.requests[0][1], {member.records for member in members}) == (None, (), {()})
 
 
 @given(st.lists(st.sampled_from("abc"), max_size=20))

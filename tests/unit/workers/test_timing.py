@@ -36,6 +36,6 @@ def test_requests_are_counted_by_how_long_they_took_and_only_once() -> None:
 )
 def test_what_events_waited_for_is_told_apart(came: list[int], cut: Cut, slept: int, waited: dict[str, int]) -> None:
     timing = Timing()
-    members = [Waiting(f"{moment}-0", {}) for moment in came]
+    members = [Waiting(f"{moment}-0", b"{}") for moment in came]
     timing.delivered(Parcel(members, [], "", cut), cleared_ms=2_000, slept_ms=slept)
     assert sums(timing) == {"events": 2} | waited
