@@ -7,6 +7,8 @@ from dataclasses import replace
 import click
 
 from gateway.settings import settings
+from workers.cli.fleet import reach_redis
+from workers.cli.listening import check_address
 
 
 @click.command()
@@ -19,7 +21,12 @@ def gateway(host: str | None, port: int | None, workers: int | None) -> None:
     It listens on this machine alone unless told otherwise. GET /healthz says whether it runs, GET /readyz whether Redis
     answers, GET /openapi.json what else there is.
     """
-    from gateway.serve import serve  # noqa: PLC0415  # granian and Flask are for this command alone
+    from gateway.admin.settings import settings as admin_settings  # noqa: PLC0415  # Flask is for this command alone
+    from gateway.serve import serve  # noqa: PLC0415  # granian, too
 
     set_ = settings()
-    serve(replace(set_, host=host or set_.host, port=port or set_.port, workers=workers or set_.workers))
+    chosen = replace(set_, host=host or set_.host, port=port or set_.port, workers=workers or set_.workers)
+    admin_settings()  # what is wrong with them, or with Redis's address, is told now and not to every caller
+    reach_redis()
+    check_address(chosen.host, chosen.port)
+    serve(chosen)

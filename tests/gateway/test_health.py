@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import socket
 from pathlib import Path
+
+import pytest
 
 from tests.engine.conftest import SECRET_KEY
 from tests.gateway.door import Door, error
 from workers.local.parts import Gateway
+from workers.local.processes import Process
 from workers.local.server import LocalRedis
 
 
@@ -32,6 +36,23 @@ def test_it_describes_itself(door: Door) -> None:
     document = door.get("/openapi.json").json()
     assert document["openapi"] == "3.1.0"
     assert "/healthz" in document["paths"]
+
+
+@pytest.mark.parametrize("reusable", [True, False], ids=["another gateway", "any server"])
+def test_a_port_that_is_taken_is_told_in_a_sentence(tmp_path: Path, reusable: bool) -> None:
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, reusable)
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        late = Gateway(tmp_path, "redis://127.0.0.1:1/0", port)
+        Process.start(late)
+        try:
+            assert late.wait(20) == 1
+        finally:
+            late.kill()
+    assert late.output().startswith(f"fleet: cannot listen on 127.0.0.1:{port}: Address already in use; choose another")
+    assert "Traceback" not in late.output()
 
 
 def test_it_leaves_when_told(here: LocalRedis, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from ipaddress import ip_address
 import click
 
 from workers.cli.fleet import reach_redis
+from workers.cli.listening import cannot_listen
 from workers.cli.trouble import Trouble
 from workers.settings import settings
 
@@ -33,7 +34,10 @@ def flower(address: str, port: int) -> None:
     reach_redis()
     from workers.flower import serve  # noqa: PLC0415  # Flower and Celery are for this command alone
 
-    serve(address, port, credentials)
+    try:
+        serve(address, port, credentials)
+    except OSError as error:
+        raise cannot_listen(address, port, error) from error
 
 
 def of_password(password: str | None) -> str | None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
+from workers.cli.listening import cannot_listen
 from workers.cli.terminal import say
-from workers.cli.trouble import Trouble
 
 
 @click.command()
@@ -23,4 +23,4 @@ def sandbox(port: int, host: str, strict_names: bool) -> None:
     try:
         run(port, host, strict_names=strict_names, ready=lambda bound: say(f"sandbox ready on http://{host}:{bound}"))
     except OSError as error:
-        raise Trouble(f"cannot listen on {host}:{port}: {error.strerror or error}; choose another --port") from error
+        raise cannot_listen(host, port, error) from error
