@@ -9,6 +9,7 @@ from flask import Flask
 from granian import Granian
 from granian.constants import Interfaces
 
+from gateway import stopping
 from gateway.app import create_app
 from gateway.settings import Settings
 from workers import garbage, logs
@@ -37,6 +38,7 @@ def application() -> Flask:
     import workers.app  # noqa: F401, PLC0415  # Celery, or the first ticket would wait for it
 
     app = create_app()
+    stopping.watch()
     garbage.collect_seldom()
     return app
 

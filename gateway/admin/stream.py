@@ -21,6 +21,7 @@ from gateway.admin.section import Section
 from gateway.admin.settings import settings
 from gateway.problems import Problem, invalid
 from gateway.settings import settings as gateway_settings
+from gateway.stopping import stopping
 from workers.process import per_process
 from workers.registry import registry
 from workers.tail import Sample, Tail
@@ -81,7 +82,7 @@ class Stream:
         yield b"retry: %d\n\n" % RETRY_MS
         for samples in self._tail.batches():
             yield b"".join(map(message, samples)) or b":\n\n"  # a comment: it shows whether somebody still listens
-            if not self._open or time.monotonic() > self._until:
+            if not self._open or stopping() or time.monotonic() > self._until:
                 return
 
     def close(self) -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -117,6 +120,18 @@ def test_a_stream_ends_by_itself(admin: Admin, fleet: Fleet, worker: Worker) -> 
     fleet.install("klaviyo")
     with soon(admin) as answer:
         assert b"".join(answer.iter_content(1)).startswith(b"retry: 2000\n\n")
+
+
+def test_it_ends_when_the_gateway_is_told_to(fleet: Fleet, worker: Worker, here: LocalRedis, tmp_path: Path) -> None:
+    fleet.install("klaviyo")
+    env = {"FLEET_ADMIN_TOKEN": "token"}
+    with Gateway(tmp_path, here.url, env=env) as ending, Admin(ending.url, "token") as admin:
+        answer = opened(admin)
+        assert answer
+        os.kill(ending.pid, signal.SIGTERM)
+        assert b"".join(answer.iter_content(1)).startswith(b"retry: 2000\n\n")
+        assert ending.wait(8) == 0
+    assert "Killing" not in ending.output()
 
 
 def test_a_wrong_place_is_refused(admin: Admin, fleet: Fleet, worker: Worker) -> None:
