@@ -123,8 +123,13 @@
     // Who comes next is somebody else.
     reset: function () { ["user", "traits", "anonymous", "consent"].forEach(function (name) { write(name, null); }); }
   };
+  // A page that asks before we have loaded keeps lists; one that asks after it, because we were quicker, says the same.
+  api.push = function (call) {
+    if (api[call[0]]) api[call[0]].apply(api, call.slice(1));
+    else console.warn("datafly: there is no call", call[0]);
+  };
   var early = window.datafly || [];
   window.datafly = api;
-  early.forEach && early.forEach(function (call) { api[call[0]].apply(api, call.slice(1)); });
+  if (early.forEach) early.forEach(api.push);
   soon(0);
 })();

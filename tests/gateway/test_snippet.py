@@ -99,11 +99,12 @@ def test_what_is_asked_before_it_has_loaded_and_as_the_page_is_left_arrives(
     shop: Shop, pages: Pages, show: Open
 ) -> None:
     pages.add("/gone", "report({gone: true})")
-    early = "<script>window.datafly = window.datafly || []; datafly.push(['track', 'Early']);</script>"
+    early = "<script>window.datafly = window.datafly || []; datafly.push(['group']); datafly.push(['track', 'Early']);"
     script = """
-      addEventListener('load', () => setTimeout(() => { datafly.track('Leaving'); location.href = '/gone'; }, 500));
+      const leave = () => { datafly.push(['track', 'Leaving']); location.href = '/gone'; };
+      addEventListener('load', () => setTimeout(leave, 500));
     """
-    show(pages.add("/first", script, early + tag(shop, "async")))
+    show(pages.add("/first", script, f"{early}</script>{tag(shop, 'async')}"))
     assert [event["event"] for event in kept(shop, 2, pages)] == ["Early", "Leaving"]
     wait_until(lambda: pages.told("gone"), 10)
     assert pages.told("status") == [200], "what was left with the page went by a beacon"
