@@ -94,7 +94,8 @@ class CompiledBlueprint:
         if self._rest:
             self._rest.move(event, draft, taken)
         for read in self._needed:
-            if _given(read(draft.record)):
+            value = read(draft.record)
+            if value is not None and value != "":
                 return draft
         if self.needs:
             raise self._unidentified()

@@ -37,7 +37,7 @@ class Branch:
 
     ``reads`` are the paths whose values may become its value; of each group the first that has one does.
     ``converts_to`` is set where the branch converts a value and may fail: "a number". ``path`` is set where it is the
-    value of one plain path, or one that ``convert`` is done to.
+    value of one plain path, or one that ``convert`` is done to, or ``steps``, one after another, which may not fail.
     """
 
     evaluate: Evaluate
@@ -45,6 +45,7 @@ class Branch:
     converts_to: str = ""
     path: Path | None = None
     convert: Evaluate | None = None
+    steps: tuple[Evaluate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +138,12 @@ class _Compiler:
     def _branch(self, side: Node) -> Branch:
         converts_to = CONVERTERS.get(side["value"], "") if side["type"] == "function_expression" else ""
         reads = tuple(group for group in _reads(side) if group)
-        convert = _conversion(side) if converts_to else None
-        path = _path(side["children"][0]) if convert else _path(side)
-        return Branch(self.node(side), reads, converts_to, path, convert)
+        if converts_to:
+            convert = _conversion(side)
+            path = _path(side["children"][0]) if convert else None
+            return Branch(self.node(side), reads, converts_to, path, convert)
+        path, steps = _steps(side)
+        return Branch(self.node(side), reads, path=path, steps=steps)
 
     def node(self, node: Node) -> Evaluate:
         """A closure for a node that is evaluated on the event itself."""
@@ -223,8 +227,22 @@ def _call_one(function: Callable[[Any], Any], argument: Node, evaluate: Evaluate
 
 def _conversion(call: Node) -> Evaluate | None:
     """The function of a call whose first argument is a plain path and whose others, if any, are literals."""
-    function, (source, *others) = FUNCTIONS[call["value"]], call["children"]
-    if _path(source) is None or any(other["type"] != "literal" for other in others):
+    return _applied(call) if _path(call["children"][0]) else None
+
+
+def _steps(node: Node) -> tuple[Path | None, tuple[Evaluate, ...]]:
+    """The plain path that a chain of calls of our functions begins with, and the functions, the innermost first."""
+    if node["type"] != "function_expression" or node["value"] not in FUNCTIONS:
+        return _path(node), ()
+    path, steps = _steps(node["children"][0])
+    applied = _applied(node)
+    return (path, (*steps, applied)) if path and applied else (None, ())
+
+
+def _applied(call: Node) -> Evaluate | None:
+    """The function of a call as one of its first argument alone, where the others are literals."""
+    function, others = FUNCTIONS[call["value"]], call["children"][1:]
+    if any(other["type"] != "literal" for other in others):
         return None
     if not others:
         return function

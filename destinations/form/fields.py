@@ -45,7 +45,7 @@ def compile_field(text: str, expression: Compiled, source: Path | None) -> Field
     """Compile one entry of ``fields``; ``source`` is the path the rest is taken from, or None."""
     sides = [Side(text, branch, source) for branch in expression.branches]
     watch = _watch(sides) if any(side.matters for side in sides) else None
-    paths = [side.path for side in sides if side.path and not side.convert]
+    paths = [side.path for side in sides if side.path and not (side.convert or side.steps)]
     chain = tuple(paths) if watch is None and len(paths) == len(sides) else ()
     return Field(parse_target(text), expression.evaluate, watch, sides[0] if len(sides) == 1 else None, chain)
 
@@ -58,6 +58,7 @@ class Side:
         self.evaluate = branch.evaluate
         self.path = branch.path
         self.convert = branch.convert
+        self.steps = branch.steps
         self.converts_to = branch.converts_to
         self.sources = (
             [(path, value_at(path)) for group in branch.reads for path in group] if branch.converts_to else []

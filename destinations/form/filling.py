@@ -21,7 +21,7 @@ number(properties.tax)``, with ``name_path="name"``, the function is
             else:
                 group1['taxNum'] = value
                 taken.add('tax')
-        if group1: record.setdefault('meta', {}).update(group1)
+        if group1: record['meta'] = group1
 
 Text from a blueprint enters it as a string literal (``repr``) alone; whatever is rarer stays a closure that it calls.
 """
@@ -31,7 +31,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from destinations.form.expressions import Path
+from destinations.form.expressions import Evaluate, Path
 from destinations.form.fields import Field
 from destinations.form.parts import Draft, Event
 from destinations.form.targets import Target
@@ -45,6 +45,7 @@ def write_fill(fields: Sequence[Field], name_path: Target) -> Fill:
     writer = _Writer()
     if name_path:
         writer.line(f"{_nest(name_path[:-1])}[{name_path[-1]!r}] = draft.name")
+        writer.make(name_path[:-1])
     for number, above in enumerate(dict.fromkeys(field.above for field in fields)):
         writer.group(number, above, [field for field in fields if field.above == above])
     return writer.compiled()
@@ -61,6 +62,7 @@ class _Writer:
     def __init__(self) -> None:
         self.lines: list[str] = []
         self.objects: dict[Path, str] = {}
+        self.made: set[Target] = set()
         self.names: dict[str, Any] = {"NOTHING": {}, "NUMBERS": (int, float)}
 
     def compiled(self) -> Fill:
@@ -79,8 +81,15 @@ class _Writer:
             self.line(f"{into} = {{}}")
         for field in fields:
             self.field(field, into)
-        if above:
+        if above and above in self.made:
             self.line(f"if {into}: {_nest(above)}.update({into})")
+        elif above:
+            self.line(f"if {into}: {_nest(above[:-1])}[{above[-1]!r}] = {into}")
+        self.make(above)
+
+    def make(self, path: Target) -> None:
+        """From here on there may be an object at ``path`` in the record, and at each above it."""
+        self.made.update(path[:end] for end in range(1, len(path) + 1))
 
     def field(self, field: Field, into: str) -> None:
         side = field.only
@@ -89,6 +98,7 @@ class _Writer:
             return
         if side and side.path:
             self.line(f"value = {self.read(side.path)}")
+            self.stepwise(side.steps)
         elif field.paths:
             self.chain(field.paths)
         elif field.watch:
@@ -97,6 +107,14 @@ class _Writer:
             self.line(f"value = {self.named('evaluate', field.evaluate)}(event)")
         self.line("if value is not None:")
         self.store(field, into, level=1)
+
+    def stepwise(self, steps: Sequence[Evaluate]) -> None:
+        """What our functions make of the value; all of them answer null for null."""
+        call = "value"
+        for step in steps:
+            call = f"{self.named('step', step)}({call})"
+        if steps:
+            self.line(f"if value is not None: value = {call}")
 
     def chain(self, paths: Sequence[Path]) -> None:
         """The first value that JMESPath calls true, else the last."""

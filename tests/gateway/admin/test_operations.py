@@ -71,6 +71,8 @@ def test_pipelines_and_their_write_keys(admin: Admin, fleet: Fleet) -> None:
     assert rotated["key"] not in str(listed)
     admin.act(f"/pipelines/store/write-keys/{rotated['id']}", status=204, method="DELETE")
     admin.refused(f"/pipelines/store/write-keys/{rotated['id']}", None, 404, "DELETE")
+    for path in ("/pipelines/store/write-keys", "/replays"):
+        assert "begin again" in admin.refused(f"{path}?cursor={rotated['id']}", None, 422, "GET")["message"]
     admin.refused("/pipelines/nobody/write-keys", {}, 404)
     admin.refused("/pipelines/nobody/write-keys", None, 404, "GET")
     workers.enqueue(track(), pipeline="store")
