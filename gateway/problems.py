@@ -6,9 +6,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from flask import request
 from marshmallow import Schema, fields
 from redis.exceptions import OutOfMemoryError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from schemas.faults import flatten
 from workers.connection import AWAY
@@ -75,7 +76,17 @@ def of_http(error: HTTPException) -> Answer:
         return invalid([line for place in told["messages"].values() for line in flatten(place)]).answer()
     code = re.sub(r"\W+", "_", error.name).lower()
     kept = {name: value for name, value in error.get_headers() if not name.lower().startswith("content-")}
-    return error_body(code, told.get("message") or error.description or error.name), error.code or 500, kept
+    return error_body(code, told.get("message") or _said(error)), error.code or 500, kept
+
+
+def _said(error: HTTPException) -> str:
+    """What people are told of it; of a wrong address or method what there is instead."""
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        taken = sorted(set(error.valid_methods) - {"HEAD", "OPTIONS"})
+        return f"{request.path} takes {' or '.join(taken)}, not {request.method}"
+    if isinstance(error, NotFound) and error.description == NotFound.description:
+        return f"there is nothing at {request.path}; GET /openapi.json says what there is"
+    return error.description or error.name
 
 
 def of_redis(error: Exception) -> Answer:

@@ -26,9 +26,11 @@ def test_without_redis_it_answers_and_is_not_ready(tmp_path: Path) -> None:
 
 
 def test_every_fault_has_one_shape(door: Door) -> None:
-    assert error(door.get("/nothing"), 404)["code"] == "not_found"
+    absent = error(door.get("/nothing"), 404)
+    assert (absent["code"], absent["message"].partition(";")[0]) == ("not_found", "there is nothing at /nothing")
     answer = door.delete("/healthz")
-    assert error(answer, 405)["code"] == "method_not_allowed"
+    wrong = error(answer, 405)
+    assert (wrong["code"], wrong["message"]) == ("method_not_allowed", "/healthz takes GET, not DELETE")
     assert "GET" in answer.headers["Allow"]
 
 
