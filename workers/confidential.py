@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from urllib.parse import unquote, urlsplit
 
 from workers.process import per_process
@@ -16,9 +16,17 @@ URLS = ("FLEET_REDIS_URL", "FLEET_BROKER_URL")
 @per_process
 def _known() -> set[str]:
     """Secrets known so far, at first those of the environment."""
-    own = {part for name, value in os.environ.items() if OURS.match(name) for part in [value, *value.split(",")]}
+    own = {part for name, value in os.environ.items() if OURS.match(name) for part in _parts(value)}
     passwords = {urlsplit(os.environ.get(name, "")).password or "" for name in URLS}
     return (own | passwords | {unquote(password) for password in passwords}) - {""}
+
+
+def _parts(value: str) -> Iterator[str]:
+    """A setting, each of several in it, and of ``name:token`` the token: alone is how it travels."""
+    yield value
+    for entry in value.split(","):
+        yield entry.strip()
+        yield entry.rpartition(":")[2].strip()
 
 
 def learn(secrets: Iterable[str]) -> None:
