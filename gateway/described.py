@@ -10,7 +10,7 @@ from marshmallow import fields
 from schemas.base_url import BaseUrl
 from schemas.blueprint import EventRow, Expression
 from schemas.entries import Entries
-from schemas.limits import Positive
+from schemas.limits import LEAST, MOST, Positive
 from schemas.moment import Moment
 from schemas.origin import Origin
 from schemas.text import Text
@@ -21,7 +21,7 @@ TYPES: dict[type[ValueField[Any]], dict[str, Any]] = {
     Expression: {"type": "string"},
     Moment: {"type": ["string", "number"], "description": "ISO 8601, or epoch seconds or milliseconds."},
     Origin: {"type": "string", "format": "uri"},
-    Positive: {"type": ["number", "string"], "exclusiveMinimum": 0},
+    Positive: {"type": ["number", "string"], "minimum": LEAST, "maximum": MOST},
     Text: {"type": "string", "minLength": 1, "maxLength": 255},
 }
 

@@ -11,16 +11,22 @@ from schemas import shown
 from schemas.value_field import ValueField
 
 
+LEAST, MOST = 1e-6, 1e9
+"""What lies beyond cannot be reckoned with in whole microseconds, and nobody means it."""
+
+
 class Positive(ValueField[float]):
-    """A number greater than 0; numeric text counts, as the environment's variables are text."""
+    """A number from a millionth to a thousand millions; numeric text counts, as the environment's variables are text."""
 
     def _read(self, value: Any) -> float:
         try:
             number = math.nan if isinstance(value, bool) else float(value)
         except (TypeError, ValueError, OverflowError):
             number = math.nan
-        if not 0 < number < math.inf:
+        if not number > 0:
             raise ValidationError(f"Must be a number greater than 0, not {shown.value(value)}.")
+        if not LEAST <= number <= MOST:
+            raise ValidationError(f"Must be between {LEAST:f} and {MOST:,.0f}, not {shown.value(value)}.")
         return number
 
 

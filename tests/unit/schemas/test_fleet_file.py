@@ -88,6 +88,7 @@ def test_every_fault_of_a_file_has_its_place() -> None:
         "integrations": {
             "route": {"destination": "statsig"},
             "a": {"limits": {"lifted": True, "requests_per_minute": 0}, "timeout": {"connect": 20}, "colour": "red"},
+            "beyond": {"destination": "statsig", "limits": {"requests_per_second": 1e-320}, "max_wait": "1e308"},
             "b": {
                 "destination": "statsig",
                 "config": ["x"],
@@ -116,6 +117,8 @@ def test_every_fault_of_a_file_has_its_place() -> None:
         "integrations.a.limits.lifted: Only for a sandbox or a proxy: give base_url too, or leave lifted out.",
         "integrations.a.timeout.connect: Must not be longer than total; lower it, or raise total.",
         "integrations.a.colour: Unknown field.",
+        "integrations.beyond.limits.requests_per_second: Must be between 0.000001 and 1,000,000,000, not 1e-320.",
+        'integrations.beyond.max_wait: Must be between 0.000001 and 1,000,000,000, not "1e308".',
         "integrations.b.config: Must be a mapping, not a list.",
         "integrations.b.consent: Must be a list, like [marketing].",
         "integrations.b.base_url: Must not hold a user or password; put them in config.",
