@@ -75,10 +75,12 @@ def compile_expression(text: Any, constants: Mapping[str, Any] | None = None) ->
         return Compiled(json.dumps(text), _constant(text), (Branch(_constant(text), ()),))
     try:
         tree = Parser().parse(text).parsed
+        check_calls(text, tree)
+        return _Compiler().compiled(text, bind(tree, constants or {}))
     except JMESPathError as error:
         raise syntax_error(text, error) from None
-    check_calls(text, tree)
-    return _Compiler().compiled(text, bind(tree, constants or {}))
+    except RecursionError:
+        raise ExpressionError(f"{text[:60]}… is nested too deeply; write it in fewer levels") from None
 
 
 def value_at(path: Path) -> Evaluate:

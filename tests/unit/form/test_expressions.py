@@ -103,6 +103,8 @@ def test_common_expressions_never_reach_the_interpreter(text: str, monkeypatch: 
         ("e164()", "e164() takes 1 to 2 argument(s), not 0"),
         ("length()", "length() takes 1 argument(s), not 0"),
         ("not_null()", "not_null() takes 1 or more argument(s), not 0"),
+        ("(" * 2_000 + "a" + ")" * 2_000, "nested too deeply"),
+        ("||".join(["a"] * 10_000), "nested too deeply"),
     ],
 )
 def test_a_fault_shows_the_expression_and_the_remedy(text: str, fault: str) -> None:
