@@ -10,13 +10,12 @@ from marshmallow import Schema, ValidationError, fields, validates_schema
 from schemas import shown
 from schemas.value_field import ValueField
 
-
 LEAST, MOST = 1e-6, 1e9
 """What lies beyond cannot be reckoned with in whole microseconds, and nobody means it."""
 
 
 class Positive(ValueField[float]):
-    """A number from a millionth to a thousand millions; numeric text counts, as the environment's variables are text."""
+    """A number from a millionth to a thousand millions; numeric text counts: the environment's variables are text."""
 
     def _read(self, value: Any) -> float:
         try:
