@@ -17,11 +17,18 @@ from workers import edits
 UNKNOWN = "Unknown field."
 UNNAMED = "unnamed"
 
+EXAMPLE = {
+    "name": "Klaviyo",
+    "variant": "default",
+    "config": {"public_api_key": "ABC123", "private_api_key": "pk_xxxxxxxxxxxxxxxxxxxx"},
+    "delivery_mode": "server_side",
+}
+
 section = Section("install", "Install an integration.")
 
 
 @section.post("/integration-catalog/<destination>/install")
-@section.arguments(InstallSchema)
+@section.arguments(InstallSchema, example=EXAMPLE)
 @section.response(201, IntegrationOutSchema)
 @section.alt_response(404, "NOT_FOUND")
 @section.alt_response(409, "CONFLICT")

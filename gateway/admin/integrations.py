@@ -34,7 +34,9 @@ def show_integration(name: str) -> dict[str, Any]:
 
 
 @section.patch("/integrations/<name>")
-@section.arguments(PatchSchema)
+@section.arguments(
+    PatchSchema, example={"consent": ["marketing"], "limits": {"requests_per_second": 50}, "revision": 1}
+)
 @section.response(200, IntegrationOutSchema)
 @section.alt_response(404, "NOT_FOUND")
 @section.alt_response(409, "CONFLICT")

@@ -40,7 +40,7 @@ class ReleasedSchema(Schema):
 
 
 @section.post("/integrations/<name>/hold")
-@section.arguments(HoldSchema)
+@section.arguments(HoldSchema, example={"seconds": 600, "reason": "migration"})
 @section.response(200, HeldSchema)
 @section.alt_response(404, "NOT_FOUND")
 @section.alt_response(409, "CONFLICT")

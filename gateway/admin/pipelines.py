@@ -14,6 +14,8 @@ from schemas.pipeline import PipelineSchema
 from workers import edits
 from workers.registry import Installed, read_installed
 
+EXAMPLE = {"integrations": ["klaviyo"], "origins": ["https://shop.example.com"], "rate": 1000}
+
 section = Section("pipelines", "Which integrations a source's events go to.")
 
 
@@ -42,7 +44,7 @@ def show_pipeline(name: str) -> dict[str, Any]:
 
 
 @section.put("/pipelines/<name>")
-@section.arguments(PipelineSchema)
+@section.arguments(PipelineSchema, example=EXAMPLE)
 @section.response(200, PipelineOutSchema)
 @section.alt_response(409, "CONFLICT")
 def put_pipeline(spec: dict[str, Any], name: str) -> dict[str, Any]:

@@ -75,7 +75,7 @@ class ReplayOutSchema(Schema):
 
 
 @section.post("/replays")
-@section.arguments(ReplaySchema)
+@section.arguments(ReplaySchema, example={"integration": "klaviyo", "kind": "refused", "dry_run": True})
 @section.response(202, ReplayOutSchema)
 @section.alt_response(200, schema=ForecastSchema, description="The forecast of a dry run.", success=True)
 @section.alt_response(404, "NOT_FOUND")

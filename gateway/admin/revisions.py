@@ -84,7 +84,7 @@ def compare_revisions(args: dict[str, Any], name: str, revision: int) -> dict[st
 
 
 @section.post("/integrations/<name>/rollback")
-@section.arguments(RollbackSchema)
+@section.arguments(RollbackSchema, example={"revision": 1})
 @section.response(200, IntegrationOutSchema)
 @section.alt_response(404, "NOT_FOUND")
 @section.alt_response(409, "CONFLICT")

@@ -20,6 +20,8 @@ from workers.registry import read_installed
 from workers.samples import shown
 from workers.trial import NoPermit, examine, exchanges, sample_event
 
+EXAMPLE = {"event": {"type": "track", "event": "Order Completed", "user_id": "u1", "properties": {"revenue": 89.9}}}
+
 section = Section("trials", "One event at one integration, past the queues and the ledger.")
 
 
@@ -73,7 +75,7 @@ class ExplainedSchema(Schema):
 
 
 @section.post("/integrations/<name>/test")
-@section.arguments(TrialSchema)
+@section.arguments(TrialSchema, example=EXAMPLE)
 @section.response(200, TestedSchema)
 @section.alt_response(404, "NOT_FOUND")
 @section.alt_response(409, "CONFLICT")
@@ -96,7 +98,7 @@ def test(given: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 @section.post("/integrations/<name>/explain")
-@section.arguments(TrialSchema)
+@section.arguments(TrialSchema, example=EXAMPLE)
 @section.response(200, ExplainedSchema)
 @section.alt_response(404, "NOT_FOUND")
 @section.alt_response(409, "CONFLICT")

@@ -61,7 +61,7 @@ def list_keys(args: dict[str, Any], pipeline: str) -> dict[str, Any]:
 
 
 @section.post("/pipelines/<pipeline>/write-keys")
-@section.arguments(CreateSchema)
+@section.arguments(CreateSchema, example={"name": "web shop"})
 @section.response(201, NewKeySchema)
 @section.alt_response(404, "NOT_FOUND")
 def create_key(given: dict[str, Any], pipeline: str) -> dict[str, Any]:
@@ -71,7 +71,7 @@ def create_key(given: dict[str, Any], pipeline: str) -> dict[str, Any]:
 
 
 @section.post("/pipelines/<pipeline>/write-keys/<key_id>/rotate")
-@section.arguments(RotateSchema)
+@section.arguments(RotateSchema, example={"keep_seconds": DAY})
 @section.response(201, NewKeySchema)
 @section.alt_response(404, "NOT_FOUND")
 def rotate_key(given: dict[str, Any], pipeline: str, key_id: str) -> dict[str, Any]:

@@ -33,6 +33,14 @@ NEEDS: dict[str, dict[str, Any]] = {
     "group": {"groupId": {"type": ["string", "integer"]}, "traits": {"type": ["object", "null"]}},
     "alias": {"previousId": {"type": ["string", "integer"]}, "userId": {"type": ["string", "integer"]}},
 }
+EXAMPLES: dict[str, dict[str, Any]] = {
+    "track": {"userId": "u1", "event": "Order Completed", "properties": {"revenue": 89.9, "currency": "GBP"}},
+    "page": {"userId": "u1", "name": "Home", "properties": {"url": "https://shop.example.com/"}},
+    "screen": {"userId": "u1", "name": "Basket"},
+    "identify": {"userId": "u1", "traits": {"email": "ana@example.com"}},
+    "group": {"userId": "u1", "groupId": "g1", "traits": {"name": "Acme"}},
+    "alias": {"userId": "u1", "previousId": "a1"},
+}
 REQUIRED = {"track": ["event"], "group": ["groupId"], "alias": ["previousId", "userId"]}
 BATCH = {
     "type": "object",
@@ -44,6 +52,7 @@ BATCH = {
         "writeKey": EVENT["properties"]["writeKey"],
     },
     "required": ["batch"],
+    "example": {"batch": [{"type": kind, **event} for kind, event in EXAMPLES.items()]},
 }
 
 
@@ -99,4 +108,4 @@ def operation(body: dict[str, Any]) -> dict[str, Any]:
 def event_schema(kind: str) -> dict[str, Any]:
     """The body of ``/v1/<kind>``."""
     properties = {**EVENT["properties"], **NEEDS[kind]}
-    return {**EVENT, "properties": properties, "required": REQUIRED.get(kind, [])}
+    return {**EVENT, "properties": properties, "required": REQUIRED.get(kind, []), "example": EXAMPLES[kind]}
