@@ -66,13 +66,16 @@ def clear(ask: Ask, lane: Lane, parcel: Parcel, stopped: Event) -> Clearance:
 
 @dataclass(slots=True)
 class Asking:
-    """What the script asks for a request's permit with (see ``lua/lib/permit.lua``): keys, and arguments.
+    """What the scripts ask for a request's permit with (see ``clear.lua`` and ``lua/lib/permit.lua``).
 
-    When there were more ``forgettings`` than that, the request's events must be read anew.
+    ``names``    keys
+    ``request``  its mark, its takeovers and entry ids, and forgettings: were there more, its events must be read anew
+    ``limits``   recovery of the pace, and the numbers of the windows
     """
 
     names: list[str]
-    arguments: list[scripts.Argument]
+    request: list[scripts.Argument]
+    limits: list[scripts.Argument]
 
 
 def asking(integration: Integration, parcel: Parcel, forgettings: str) -> Asking:
@@ -84,7 +87,7 @@ def asking(integration: Integration, parcel: Parcel, forgettings: str) -> Asking
 def ask_for(lane: Lane, asking: Asking) -> tuple[int, int, int]:
     """Ask once for a request of a leased lane."""
     names = [lane.state, keys.hold(lane.queue), *asking.names]
-    word, wait_ms, now_ms = scripts.call(own(), "clear", names, [lane.token, *asking.arguments])
+    word, wait_ms, now_ms = scripts.call(own(), "clear", names, [lane.token, *asking.request, *asking.limits])
     return word, wait_ms, now_ms
 
 
@@ -97,7 +100,7 @@ def ask(integration: Integration) -> Clearance:
     """Ask once for a permit for a request that belongs to no lane."""
     wanted, name = _asking(integration, "", "", 0, ""), integration.name
     names = [keys.state(name), keys.hold(name), *wanted.names]
-    word, wait_ms, now_ms = scripts.call(redis(), "clear", names, ["", *wanted.arguments])
+    word, wait_ms, now_ms = scripts.call(redis(), "clear", names, ["", *wanted.request, *wanted.limits])
     return Clearance(now_ms) if word == 1 else Clearance(0, wait_ms)
 
 
@@ -107,4 +110,4 @@ def _asking(integration: Integration, mark: str, flight: str, pace: int, forgett
         name, window = replay_window(integration, pace)
         names, numbers = [*names, name], [*numbers, *window]
     fixed = [keys.pace(pace_of(integration)), keys.FORGETTINGS]
-    return Asking([*fixed, *names], [mark, flight, RECOVERY, forgettings, *numbers])
+    return Asking([*fixed, *names], [mark, flight, forgettings], [RECOVERY, *numbers])

@@ -16,6 +16,7 @@ from workers.groups import Group
 from workers.lanes import Lane
 from workers.settings import settings
 from workers.source import call, conclusion, doubts, fatal, insist, settled, state_of
+from workers.together import Step, gatherings
 
 log = structlog.get_logger(__name__)
 
@@ -51,10 +52,8 @@ class Head:
         return settled(self.lane, int(insist(self.lane, "settle", names, arguments)))
 
     def follow(self, settlement: Settlement, wanted: Asking) -> tuple[int, tuple[int, int, int]]:
-        """Settle a delivered request and clear the next in one step: one round trip for each request, not two."""
-        names, arguments = self._settling(settlement)
-        answer = insist(self.lane, "follow", [*names, *wanted.names], [*arguments, *wanted.arguments])
-        left, *cleared = map(int, answer)
+        """Settle a delivered request and clear the next in one step, which may be other threads', too."""
+        left, *cleared = gatherings().of(self.lane.queue).take(Step(self.lane, settlement, wanted))
         return left, (cleared[0], cleared[1], cleared[2])
 
     def _settling(self, settlement: Settlement) -> tuple[list[str], list[scripts.Argument]]:

@@ -44,6 +44,11 @@ class Lane:
         """Key of the lane's state."""
         return keys.state(self.queue, self.member)
 
+    @property
+    def surely_ours(self) -> bool:
+        """Whether the lease has not run out, as far as this process can tell by itself."""
+        return not self.lost.is_set() and time.monotonic() <= self.safe_until
+
     def ours_for(self, seconds: float) -> bool:
         """Whether the lease surely lasts that long, renewing it when its rest is too short."""
         if not self.lost.is_set() and time.monotonic() + seconds > self.safe_until:

@@ -54,8 +54,8 @@ def ids_and_letters(settlement: Settlement) -> list[scripts.Argument]:
     return [len(ids), *ids, *messages, *settlement.letters]
 
 
-def insist(lane: Lane, script: str, names: Sequence[str], arguments: Sequence[scripts.Argument]) -> Any:
-    """Run a script that books what a vendor answered; again, when Redis is away, for as long as the lease surely lasts.
+def insist(lane: Lane, script: str, names: Sequence[str], arguments: Sequence[scripts.Argument], *others: Lane) -> Any:
+    """Run a script that books what a vendor answered; again, when Redis is away, for as long as a lease surely lasts.
 
     Given up, a request whose answer is known would be in doubt, and sent again.
     """
@@ -63,7 +63,7 @@ def insist(lane: Lane, script: str, names: Sequence[str], arguments: Sequence[sc
         try:
             return scripts.call(own(), script, names, arguments)
         except AWAY:
-            if lane.lost.is_set() or time.monotonic() > lane.safe_until:
+            if not any(one.surely_ours for one in (lane, *others)):
                 raise
             time.sleep(INSIST_EVERY)
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from threading import Event, Timer
 from typing import Any
 
 import orjson
 import pytest
+from redis.exceptions import ResponseError
 
 import workers
-from destinations.form.parts import Reading, Verdict
+from destinations.form.parts import Limit, Reading, Verdict
 from tests.engine.events import track, tracks
 from tests.engine.fleet import Fleet
 from tests.engine.waiting import wait_until
@@ -28,6 +30,7 @@ from workers.route import Batch, read_batch, route, route_batch
 from workers.settings import settings
 from workers.side import Side
 from workers.streams import newest_first
+from workers.together import Gathering, Step, carry_out
 from workers.trace import names_in
 
 pytestmark = pytest.mark.engine
@@ -101,6 +104,20 @@ def batch_of(lane: Lane) -> Batch:
     batch = read_batch(lane)
     assert batch is not None
     return batch
+
+
+def step(lane: Lane, sent: Waiting, following: Waiting, tight: Limit | None = None) -> Step:
+    """A delivered event of a lane to settle, and another to clear, under a limit of its integration's own."""
+    integration = registry().at(lane.revision).get(lane.queue)
+    assert integration is not None
+    bound = replace(integration, tightened=(tight,)) if tight else integration
+    wanted = asking(bound, Parcel([following], (), following.id, Cut([following])), "0")
+    return Step(lane, Settlement([sent], "delivered", mark=sent.id), wanted)
+
+
+def sending(fleet: Fleet, lane: Lane) -> set[bytes]:
+    """The marks of what a lane notes as being sent."""
+    return {field.removeprefix(b"sending:") for field in fleet.redis.hkeys(lane.state) if field.startswith(b"sending:")}
 
 
 def test_a_leased_lane_is_not_leased_to_anybody_else(fleet: Fleet, name: str) -> None:
@@ -317,6 +334,56 @@ def test_a_stranger_neither_settles_nor_clears(fleet: Fleet, name: str) -> None:
     before = fleet.everything()
     assert follow(replace(lane, token="somebody else"), [first], [second]) == (0, -1)
     assert fleet.everything() == before
+
+
+def test_several_lanes_settle_and_clear_in_one_step_each_by_its_own_token(fleet: Fleet, name: str) -> None:
+    fill(fleet, name, 2, user="u2")
+    fill(fleet, name, 2, user="u5")
+    lanes = [leased(name) for _ in range(3)]
+    pairs = [cut(lane, 2) for lane in lanes]
+    lanes[2] = replace(lanes[2], token="somebody else")
+    one_more = Limit(1, 60, "a test")
+    steps = [step(lane, sent, after, one_more) for lane, (sent, after, *_) in zip(lanes, pairs, strict=True)]
+    for lane, (sent, *_) in zip(lanes, pairs, strict=True):
+        fleet.redis.hset(lane.state, f"sending:{sent.id}", f"0 {sent.id}")
+    carry_out(steps)
+    answers = [one.answer or (0, 0, 0, 0) for one in steps]
+    assert [answer[:2] for answer in answers] == [(1, 1), (1, 0), (0, -1)]
+    assert 50_000 < answers[1][2] <= 60_001
+    notes = [{pairs[0][1].id.encode()}, set(), {pairs[2][0].id.encode()}]
+    assert [sending(fleet, lane) for lane in lanes] == notes
+    carry_out(steps)  # as after an answer that was lost
+    assert [one.answer and one.answer[0] for one in steps] == [0, 0, 0]
+    assert [sending(fleet, lane) for lane in lanes] == notes
+    row = fleet.row(name)
+    assert (row["delivered"], row["waiting"], row["balance"]) == (2, 5, 0)
+
+
+def test_threads_that_settle_at_once_each_get_their_own_answer(fleet: Fleet, name: str) -> None:
+    fill(fleet, name, 37)
+    lane = leased(name)
+    members = cut(lane, 40)
+    steps = [step(lane, sent, following) for sent, following in zip(members[:20], members[20:], strict=True)]
+    gathering = Gathering()
+    with ThreadPoolExecutor(len(steps)) as threads:
+        answers = list(threads.map(gathering.take, steps))
+    assert {answer[:2] for answer in answers} == {(1, 1)}
+    assert sending(fleet, lane) == {member.id.encode() for member in members[20:]}
+    assert (fleet.row(name)["delivered"], fleet.row(name)["balance"]) == (20, 0)
+
+
+def test_threads_whose_call_fails_all_raise_and_the_next_are_not_held_up(fleet: Fleet, name: str) -> None:
+    fill(fleet, name, 1, user="u2")
+    lane, other = sorted([leased(name), leased(name)], key=lambda one: -fleet.redis.xlen(one.stream))
+    first, second, third = cut(lane, 10)
+    fleet.redis.set(other.state, "no hash")
+    steps = [step(lane, first, second), step(other, third, third)]
+    carry_out(steps)
+    assert [type(one.error) for one in steps] == [ResponseError] * 2
+    gathering = Gathering()
+    with pytest.raises(ResponseError):
+        gathering.take(step(other, third, third))
+    assert gathering.take(step(lane, second, third))[:2] == (1, 1)
 
 
 def test_renewing_prolongs_the_lease(fleet: Fleet, name: str) -> None:

@@ -7,6 +7,7 @@
 --@include unhold
 --@include conclude
 --@include chunks
+--@include remove
 --@include depart
 if redis.call('HGET', KEYS[1], 'owner') ~= ARGV[1] then return -1 end
 if dies and redis.call('XLEN', KEYS[6]) + ARGV[10] > tonumber(ARGV[8]) then return -2 end

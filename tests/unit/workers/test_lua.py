@@ -49,7 +49,6 @@ def test_every_script_that_moves_a_lane_asks_for_its_owner_before_any_write() ->
         "clear",
         "cut",
         "drain",
-        "follow",
         "peek",
         "regroup",
         "release",

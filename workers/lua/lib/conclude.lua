@@ -6,16 +6,23 @@
 local fate = ARGV[3]
 local dies = string.sub(fate, 1, 5) == 'dead:'
 
--- count: how many events they are   messages: their message ids, as texts of one or of several
-local function conclude(count, messages)
-  redis.call('HINCRBY', KEYS[2], fate, count)
-  redis.call('HDEL', KEYS[1], 'taken', 'alone', 'sending:' .. ARGV[9], 'doubt:' .. ARGV[9])
-  redis.call('HINCRBY', KEYS[1], 'in_flight', -count)
-  if redis.call('HEXISTS', KEYS[1], 'careful') == 1 and redis.call('HINCRBY', KEYS[1], 'careful', -count) <= 0 then
-    redis.call('HDEL', KEYS[1], 'careful')
+-- What it changes in the state of the lane that events leave.
+local function leave(state, mark, count)
+  redis.call('HDEL', state, 'taken', 'alone', 'sending:' .. mark, 'doubt:' .. mark)
+  redis.call('HINCRBY', state, 'in_flight', -count)
+  if redis.call('HEXISTS', state, 'careful') == 1 and redis.call('HINCRBY', state, 'careful', -count) <= 0 then
+    redis.call('HDEL', state, 'careful')
   end
+end
+
+local function keep_sample(sample)
+  if sample ~= '' then redis.call('XADD', KEYS[5], 'MAXLEN', '~', ARGV[7], '*', 'sample', sample) end
+end
+
+-- What is counted. count: how many events they are   messages: their message ids, as texts of one or of several
+local function tally(count, messages)
+  redis.call('HINCRBY', KEYS[2], fate, count)
   book(KEYS[3], KEYS[4], ARGV[2], fate, ARGV[4], count, messages, ARGV[5])
-  if ARGV[6] ~= '' then redis.call('XADD', KEYS[5], 'MAXLEN', '~', ARGV[7], '*', 'sample', ARGV[6]) end
   if fate == 'dead:refused' then redis.call('HINCRBY', KEYS[8], 'refused', 1) end
   if fate ~= 'delivered' then return end
   redis.call('DEL', KEYS[8])
@@ -23,4 +30,10 @@ local function conclude(count, messages)
   if hold[1] and hold[1] ~= 'operator' and hold[1] ~= 'disabled' and tonumber(hold[2]) <= now then
     unhold(KEYS[7], KEYS[9], now)
   end
+end
+
+local function conclude(count, messages)
+  leave(KEYS[1], ARGV[9], count)
+  tally(count, messages)
+  keep_sample(ARGV[6])
 end

@@ -1,33 +1,41 @@
--- Ask for a request's permit, and note it as being sent. GCRA over several windows at once, the strictest decides;
--- a throttled account goes slower and recovers by the minute. Nothing is cleared that was read before a person was
--- forgotten. It expects KEYS[1] lane state   ARGV[1] owner token, '' for a request that no lane knows of, and from where
--- its callers say
+-- Ask for requests' permits. GCRA over several windows at once, the strictest decides; a throttled account goes slower and
+-- recovers by the minute. It expects ARGV[1] owner token, '' for a request that no lane knows of, and from where its
+-- callers say
 -- KEYS pace (hash: factor, at) of the account, forgettings, then theoretical arrival (µs) per window
--- ARGV request's mark, takeovers and entry ids, recovery of the pace a minute, forgettings when its events were read
--- ('' for none of the fleet's), then per window µs a request and burst
--- → 1 cleared | 0 wait | -2 read anew, wait (ms)
-local function permit(hold, k, a)
-  if ARGV[a + 3] ~= '' and (redis.call('GET', KEYS[k + 1]) or '0') ~= ARGV[a + 3] then return -2, 0 end
+-- ARGV recovery of the pace a minute, then per window µs a request and burst
+-- n: for how many   → how many may go, and what the next must wait (ms)
+local function permits(hold, k, a, n)
   local micros = time[1] * 1000000 + time[2]
   local pace = redis.call('HMGET', KEYS[k], 'factor', 'at')
   local factor = 1
-  if pace[1] then factor = math.min(1, pace[1] + ARGV[a + 2] * math.max(0, math.floor((now - pace[2]) / 60000))) end
+  if pace[1] then factor = math.min(1, pace[1] + ARGV[a] * math.max(0, math.floor((now - pace[2]) / 60000))) end
 
   local held = tonumber(redis.call('HGET', hold, 'until') or '0')
   if held > now and ARGV[1] ~= '' then return 0, math.min(held - now, 60000) end
 
-  local wait, arrivals = 0, {}
-  for i = 0, #KEYS - k - 2 do
-    local each, burst = tonumber(ARGV[a + 4 + 2 * i]) / factor, tonumber(ARGV[a + 5 + 2 * i])
-    local arrival = math.max(tonumber(redis.call('GET', KEYS[k + 2 + i]) or '0'), micros)
-    wait = math.max(wait, arrival - micros - (burst - 1) * each)
-    arrivals[i] = arrival + each
+  local each, ahead = {}, {} -- how far the next arrival of a window is beyond its burst (µs)
+  for i = 1, #KEYS - k - 1 do
+    each[i] = tonumber(ARGV[a + 2 * i - 1]) / factor
+    local arrival = math.max(tonumber(redis.call('GET', KEYS[k + 1 + i]) or '0'), micros)
+    ahead[i] = arrival - micros - (ARGV[a + 2 * i] - 1) * each[i]
+    n = math.min(n, math.max(0, 1 + math.floor(-ahead[i] / each[i])))
   end
-  if wait > 0 then return 0, math.max(1, math.ceil(wait / 1000)) end
-  for i = 0, #KEYS - k - 2 do
-    local lasts = math.ceil((arrivals[i] - micros) / 1000) + 1000
-    redis.call('SET', KEYS[k + 2 + i], string.format('%.0f', arrivals[i]), 'PX', lasts)
+  local wait = 0
+  for i = 1, #each do
+    ahead[i] = ahead[i] + n * each[i]
+    wait = math.max(wait, ahead[i])
+    if n > 0 then
+      local arrival = ahead[i] + (ARGV[a + 2 * i] - 1) * each[i]
+      local lasts = math.ceil(arrival / 1000) + 1000
+      redis.call('SET', KEYS[k + 1 + i], string.format('%.0f', micros + arrival), 'PX', lasts)
+    end
   end
-  if ARGV[1] ~= '' then redis.call('HSET', KEYS[1], 'sending:' .. ARGV[a], ARGV[a + 1]) end
-  return 1, 0
+  return n, math.max(1, math.ceil(wait / 1000))
 end
+
+-- Note a request as being sent.
+local function note(state, mark, flight) redis.call('HSET', state, 'sending:' .. mark, flight) end
+
+-- Whether a person was forgotten since events were read: then nothing of them is cleared.
+-- seen: forgettings when they were read, '' for events that are none of the fleet's
+local function forgotten(counter, seen) return seen ~= '' and (redis.call('GET', counter) or '0') ~= seen end
