@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from typing import Any, TypeVar
 
 from marshmallow import Schema, fields, validate
+
+from gateway.problems import invalid
 
 Item = TypeVar("Item")
 
@@ -46,6 +48,16 @@ def page(items: Iterable[Item], limit: int, cursor_of: Callable[[Item], str]) ->
 def after(names: Iterable[str], cursor: str | None) -> list[str]:
     """Names in their order, those after the cursor."""
     return sorted(name for name in names if cursor is None or name > cursor)
+
+
+def rows_after(rows: Sequence[dict[str, Any]], cursor: str | None) -> Sequence[dict[str, Any]]:
+    """Rows that have an ``id``, those after the cursor; ``Problem`` 422 when that row is there no longer."""
+    if cursor is None:
+        return rows
+    for position, row in enumerate(rows, 1):
+        if row["id"] == cursor:
+            return rows[position:]
+    raise invalid(["cursor: is no id that is there, or there any longer; begin again without it."])
 
 
 class NumberPageArgs(LimitArgs):

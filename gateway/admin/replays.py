@@ -10,7 +10,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 from gateway.admin.chosen import FilterSchema, wanted, where
 from gateway.admin.faults import not_found
 from gateway.admin.guard import author
-from gateway.admin.pages import PageArgs, page, page_of
+from gateway.admin.pages import PageArgs, page, page_of, rows_after
 from gateway.admin.section import Section
 from gateway.admin.turns import slow_turn
 from gateway.admin.views import current
@@ -96,10 +96,7 @@ def start(given: dict[str, Any]) -> dict[str, Any] | Response:
 @section.response(200, page_of(ReplayOutSchema, "ReplayPage"))
 def list_replays(args: dict[str, Any]) -> dict[str, Any]:
     """List the last replays, the latest first."""
-    rows = listed()
-    ids = [row["id"] for row in rows]
-    begins = ids.index(args["cursor"]) + 1 if args["cursor"] in ids else 0
-    return page(rows[begins:], args["limit"], lambda row: str(row["id"]))
+    return page(rows_after(listed(), args["cursor"]), args["limit"], lambda row: str(row["id"]))
 
 
 @section.get("/replays/<identifier>")

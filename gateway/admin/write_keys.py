@@ -8,7 +8,7 @@ from marshmallow import Schema, fields, validate
 
 from gateway.admin.faults import not_found
 from gateway.admin.guard import author
-from gateway.admin.pages import PageArgs, page, page_of
+from gateway.admin.pages import PageArgs, page, page_of, rows_after
 from gateway.admin.section import Section
 from workers import write_keys
 from workers.registry import read_installed
@@ -54,10 +54,8 @@ def list_keys(args: dict[str, Any], pipeline: str) -> dict[str, Any]:
     """List the write keys of a pipeline, the oldest first."""
     if pipeline not in read_installed().pipelines:
         raise not_found(f"pipeline {pipeline}")
-    rows = [key.shown() for key in write_keys.listed(pipeline)]
-    ids = [row["id"] for row in rows]
-    start = ids.index(args["cursor"]) + 1 if args["cursor"] in ids else 0
-    return page(rows[start:], args["limit"], lambda row: str(row["id"]))
+    rows = rows_after([key.shown() for key in write_keys.listed(pipeline)], args["cursor"])
+    return page(rows, args["limit"], lambda row: str(row["id"]))
 
 
 @section.post("/pipelines/<pipeline>/write-keys")
