@@ -38,6 +38,7 @@ NESTED = frozenset({dict, list})
 IDENTIFY = "identify"
 ARRIVALS = frozenset({"Signed Up", "Logged In"})
 SHARED = frozenset({"anonymous", "guest", "null", "none", "undefined", "unknown", "0"})
+LONGEST_SHARED = max(map(len, SHARED))
 MONEY = ("Revenue", "Total")
 
 
@@ -97,14 +98,16 @@ def _identify(draft: Draft) -> list[Record]:
 def _call(path: str, head: Mapping[str, Any], own: dict[str, str]) -> Record:
     """The call's parameters; raises ``Reject`` with everything Kissmetrics would cut off or throw away."""
     pairs, faults = {**head, **own}, []
-    for name in head:
-        text = pairs[name]
-        if type(text) is not str:
-            pairs[name] = text = string(text) or ""
-        if name in IDS and not 0 < len(text.strip()) <= LONGEST_NAME:
-            faults.append(_id_fault(name, text))
-    if "_t" in head and (type(head["_t"]) is not int or not FIRST_SECOND <= head["_t"] < FIRST_MILLISECOND):
-        faults.append(_time_fault(head["_t"]))
+    for name in IDS:
+        if name in head:
+            text = pairs[name] = string(pairs[name]) or ""
+            if not 0 < len(text.strip()) <= LONGEST_NAME:
+                faults.append(_id_fault(name, text))
+    if "_t" in head:
+        seconds = head["_t"]
+        pairs["_t"] = str(seconds)
+        if type(seconds) is not int or not FIRST_SECOND <= seconds < FIRST_MILLISECOND:
+            faults.append(_time_fault(seconds))
     if len("".join(own.values())) > LONGEST_VALUE or len("".join(own)) > LONGEST_NAME:
         faults += _long(own)
     if faults:
@@ -114,17 +117,19 @@ def _call(path: str, head: Mapping[str, Any], own: dict[str, str]) -> Record:
 
 def _properties(draft: Draft, found: Record) -> dict[str, str]:
     """What Kissmetrics can keep: flat, text or number, under names that differ by more than case."""
-    if dict in map(type, found.values()):
-        found = _flat(found)
     legal, repairs = _naming(tuple(found))
-    if repairs:
-        draft.repairs += repairs
     own: dict[str, str] = {}
+    left_out: list[str] = []
     for given, value in found.items():
+        kind = type(value)
+        if kind is dict:
+            return _properties(draft, _flat(found))
         if name := legal[given]:
-            text = value if type(value) is str else _text(draft, name, value)
+            text = value if kind is str else string(value) if kind is not list else _joined(value, name, left_out)
             if text is not None:
                 own[name] = text
+    draft.repairs += repairs
+    draft.repairs += left_out
     return own
 
 
@@ -138,12 +143,11 @@ def _flat(properties: Record) -> Record:
     return flat
 
 
-def _text(draft: Draft, name: str, value: Any) -> str | None:
-    if type(value) is not list:
-        return string(value)
-    if NESTED.isdisjoint(map(type, value)):
-        return ",".join(text for item in value if (text := string(item)) is not None) or None
-    draft.repair(f"{name} left out: Kissmetrics keeps no lists of objects")
+def _joined(items: list[Any], name: str, left_out: list[str]) -> str | None:
+    """A list as text; one of objects, or of lists, is left out, which is a repair."""
+    if NESTED.isdisjoint(map(type, items)):
+        return ",".join(text for item in items if (text := string(item)) is not None) or None
+    left_out.append(f"{name} left out: Kissmetrics keeps no lists of objects")
     return None
 
 
@@ -169,7 +173,7 @@ def _naming(given: tuple[str, ...]) -> tuple[dict[str, str], list[str]]:
 
 def _legal(name: str) -> str:
     """Kissmetrics turns commas and colons into spaces; doing it here makes it a repair that is seen."""
-    return name.replace(",", " ").replace(":", " ")
+    return name.replace(",", " ").replace(":", " ") if "," in name or ":" in name else name
 
 
 def _renamed(name: str, legal: str) -> str:
@@ -178,21 +182,24 @@ def _renamed(name: str, legal: str) -> str:
 
 def _settle_amounts(draft: Draft) -> None:
     """Make amounts numbers where they can be, and those of refunds negative if so wished."""
+    record = draft.record
     refunded = draft.name == "Refunded" or draft.event.get("event") == "Order Refunded"
     negated = refunded and draft.config["negate_refunds"]
     for name in MONEY:
-        given = draft.record.get(name)
-        amount = None if given is None else number(given)
+        given = record.get(name)
+        if given is None:
+            continue
+        amount = number(given)
         if amount is not None:
-            draft.record[name] = -abs(amount) if negated else amount
-        elif given is not None and name == "Revenue":
+            record[name] = -abs(amount) if negated else amount
+        elif name == "Revenue":
             draft.warn("Revenue is not a number: Kissmetrics' revenue reports do not count it")
 
 
 def _warn_of_person(draft: Draft) -> None:
     """Kissmetrics takes any id, and makes one person of all who share it."""
     person = draft.record.get("_p")
-    if isinstance(person, str) and person.lower() in SHARED:
+    if isinstance(person, str) and len(person) <= LONGEST_SHARED and person.lower() in SHARED:
         draft.warn("_p is no person's own id: Kissmetrics makes one person of everyone who comes with it")
     event = draft.event
     arrives = event.get("event") in ARRIVALS and event.get("user_id") and event.get("anonymous_id")

@@ -101,7 +101,7 @@ def _object(parent: Record, key: str) -> Record:
 
 
 def _identity(draft: Draft, found: Record) -> Record:
-    identity = {key: value for key, value in found.items() if value not in (None, "")}
+    identity = {key: value for key, value in found.items() if value is not None and value != ""}
     email = identity.get("email")
     if email is not None and not is_email(email):
         draft.repair(f"identity.email: {identity.pop('email')!r} is no email address; left out")
@@ -131,22 +131,41 @@ def _meta(draft: Draft, found: Record) -> dict[str, str | float]:
             draft.repair("event.meta.messageId left out: the event's own message id takes its place")
         found = {**found, "messageId": draft.event["message_id"]}
     meta: dict[str, str | float] = {}
+    fitting = _fitting(tuple(found))
     for key, given in found.items():
-        kind = type(given)
-        if kind is str:
-            value, suffix = _read_text(key, given) if given[4:5] == "-" or key[-3:] == "Num" else (given, "")
+        kind, (for_text, for_number, for_time) = type(given), fitting[key]
+        fits = kind is str and (for_text if given[4:5] != "-" else for_time and DATE_OR_TIME.fullmatch(given))
+        if fits and key not in meta:
+            meta[key] = given
+        elif for_number and kind in NUMERIC and key not in meta and given == (tidy := number(given)) is not None:
+            meta[key] = tidy
         else:
-            value, suffix = (number(given), "Num") if kind in NUMERIC else (string(given), "")
-        if value is None:
-            continue
-        name = _key(key, suffix)
-        if name in meta:
-            draft.repair(f"event.meta.{key} left out: {name} is set already")
-            continue
-        if name != key or value != given:
-            draft.repair(f"event.meta.{key} is sent as {_shown(key, name, value)}: {_why(given, suffix)}")
-        meta[name] = value
+            _rewrite(draft, key, given, meta)
     return meta
+
+
+@lru_cache(maxsize=1024)
+def _fitting(keys: tuple[str, ...]) -> dict[str, tuple[bool, bool, bool]]:
+    """Of each key whether it may stay as it is: for a text that is no time, for a number, and for a time."""
+    return {key: (_key(key, "") == key, _key(key, "Num") == key, _key(key, "At") == key) for key in keys}
+
+
+def _rewrite(draft: Draft, key: str, given: Any, meta: dict[str, str | float]) -> None:
+    """Put what does not fit as it is into ``meta``, rewritten, and say so."""
+    kind = type(given)
+    if kind is str:
+        value, suffix = _read_text(key, given) if given[4:5] == "-" or key[-3:] == "Num" else (given, "")
+    else:
+        value, suffix = (number(given), "Num") if kind in NUMERIC else (string(given), "")
+    if value is None:
+        return
+    name = _key(key, suffix)
+    if name in meta:
+        draft.repair(f"event.meta.{key} left out: {name} is set already")
+        return
+    if name != key or value != given:
+        draft.repair(_rewritten(key, name, type(value) is str, type(given).__name__, suffix))
+    meta[name] = value
 
 
 def _read_text(key: str, given: str) -> tuple[str | float, str]:
@@ -171,15 +190,18 @@ def _key(key: str, suffix: str) -> str:
     return stem + suffix
 
 
-def _shown(key: str, name: str, value: str | float) -> str:
-    return name if name != key else "text" if type(value) is str else "a number"
+@lru_cache(maxsize=1024)
+def _rewritten(key: str, name: str, is_text: bool, given: str, suffix: str) -> str:
+    """The repair of a value of the type called ``given``."""
+    shown = name if name != key else "text" if is_text else "a number"
+    return f"event.meta.{key} is sent as {shown}: {_why(given, suffix)}"
 
 
-def _why(given: Any, suffix: str) -> str:
-    if type(given) in (bool, dict, list):
+def _why(given: str, suffix: str) -> str:
+    if given in ("bool", "dict", "list"):
         return "Kustomer takes no booleans, objects or lists"
     if suffix == "Num":
-        return "numeric values need a key ending in Num" if type(given) is not str else "its key ends in Num"
+        return "numeric values need a key ending in Num" if given != "str" else "its key ends in Num"
     if suffix == "At":
         return "date-time strings need a key ending in At"
     return (

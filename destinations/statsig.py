@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 DROPPED = re.compile(r'["\\\[\]{}<>#=;&$%|\x00\n\r]')
 """Statsig discards an event whose name has one of these, without saying so: *Naming conventions*, linked above."""
 
+LONGEST_OBJECT = 4096
+"""So many characters of an object field, as JSON, does Statsig keep."""
+
 KEY_HINT = (
     "The statsig-api-key is missing, invalid or of the wrong type: use a Server Secret Key (secret-…), "
     "not a Client SDK key or a Console API key."
@@ -79,7 +82,11 @@ def _clean_name(draft: Draft) -> None:
 def _texts(draft: Draft, metadata: dict[str, Any]) -> dict[str, str]:
     """Statsig's metadata maps text to text, and a dot in a key would be read as a path that leads nowhere."""
     if dict not in map(type, metadata.values()) and "." not in "".join(metadata):
-        return {key: text for key, value in metadata.items() if (text := string(value)) is not None}
+        return {
+            key: text
+            for key, value in metadata.items()
+            if (text := value if type(value) is str else string(value)) is not None
+        }
     texts: dict[str, str] = {}
     for key, value in leaves(metadata, "_"):
         text, safe = string(value), key.replace(".", "_")
@@ -104,9 +111,11 @@ def _warn(draft: Draft) -> None:
         draft.warn("no numeric revenue: Statsig's revenue metrics read value, and the event has none")
     if len(record["eventName"]) > 64:
         draft.warn("eventName: over 64 characters; Statsig keeps 64 of a text field")
+    if len(orjson.dumps((record["user"], record.get("metadata")))) <= LONGEST_OBJECT:
+        return
     for part in ("user", "metadata"):
         encoded = orjson.dumps(record.get(part))
-        if len(encoded) > 4096 and len(encoded.decode()) > 4096:
+        if len(encoded) > LONGEST_OBJECT and len(encoded.decode()) > LONGEST_OBJECT:
             draft.warn(f"{part}: over 4,096 characters as JSON; Statsig keeps no more of an object field")
 
 

@@ -47,6 +47,8 @@ def string(value: Any) -> str | None:
         return value  # type: ignore[no-any-return]
     if kind is float and not value.is_integer():
         return repr(value) if isfinite(value) else None
+    if kind is int and -(2**63) <= value < 2**63:
+        return str(value)
     if kind is float or kind is int:
         tidy = number(value)
         return None if tidy is None else str(tidy)

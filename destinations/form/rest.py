@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from functools import lru_cache
 from typing import Any
 
@@ -32,26 +32,20 @@ class Rest:
         source = self.read(event)
         if type(source) is not dict:
             return
-        left = source.copy()  # taking names out of a copy costs half of copying the others one by one
-        for name in self.excepted if self.keeps_named else taken:
-            left.pop(name, None)
-        if None in left.values():
-            left = {key: value for key, value in left.items() if value is not None}
-        if left:
-            self._put(left, draft)
-
-    def _put(self, left: dict[str, Any], draft: Draft) -> None:
-        """Put all of it there at once, where no name is set already."""
-        names = left if self.style is str else _styled(self.style, tuple(left))
-        if names is None:
-            self._move_singly(left, draft)
-            return
-        styled = left if names is left else dict(zip(names, left.values(), strict=True))
-        target = nest(draft.record, self.into)
-        if target.keys().isdisjoint(styled):
-            target.update(styled)
+        unwanted = self.excepted if self.keeps_named else taken
+        if self.style is str:
+            named = _without(source, unwanted)
+        elif names := _styled(self.style, tuple(source)):
+            named = {names[key]: value for key, value in source.items() if value is not None and key not in unwanted}
         else:
-            self._move_singly(left, draft)
+            self._move_singly(_without(source, unwanted), draft)
+            return
+        if named:
+            target = nest(draft.record, self.into)
+            if target.keys().isdisjoint(named):
+                target.update(named)
+            else:
+                self._move_singly(_without(source, unwanted), draft)
 
     def _move_singly(self, left: dict[str, Any], draft: Draft) -> None:
         for key, value in left.items():
@@ -63,8 +57,16 @@ class Rest:
                 draft.repair(f"{'.'.join(self.source)}.{key} left out: {name} is set already")
 
 
+def _without(source: dict[str, Any], unwanted: Set[str]) -> dict[str, Any]:
+    """What is left of ``source``. Taking names out of a copy costs half of copying the others one by one."""
+    left = source.copy()
+    for name in unwanted:
+        left.pop(name, None)
+    return {key: value for key, value in left.items() if value is not None} if None in left.values() else left
+
+
 @lru_cache(maxsize=1024)
-def _styled(style: Callable[[str], str], names: tuple[str, ...]) -> tuple[str, ...] | None:
-    """The names in ``style``, or None where two become the same. Events of a kind have the same names."""
-    styled = tuple(map(style, names))
-    return styled if len(set(styled)) == len(names) else None
+def _styled(style: Callable[[str], str], names: tuple[str, ...]) -> dict[str, str] | None:
+    """Each name in ``style``, or None where two become the same. Events of a kind have the same names."""
+    styled = {name: style(name) for name in names}
+    return styled if len(set(styled.values())) == len(names) else None

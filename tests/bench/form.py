@@ -17,7 +17,7 @@ class Form:
     ``single``      for one that takes one request per event, in the first round and in later ones
     ``rival``       events of a backlog for other libraries, whose rates show sooner
     ``kept``        events enqueued in one measurement
-    ``loops``       requests of a bare loop, and transforms
+    ``loops``       requests of a bare loop
     ``seconds``     how long traffic flows at each rate of the latency part, at limits, and in a saturation
     ``backlogs``    sizes of backlogs that are compared
     ``deliveries``  to be had by 1, 10 and 100 integrations; by 1, 2 and 4 processes
