@@ -79,17 +79,21 @@ def key_of(identifier: Identifier) -> str:
 def parse(record: Iterable[bytes]) -> Person:
     """A record as read from Redis: its fields and values, one after another."""
     person, parts = Person(), iter(record)
-    for name, value in zip(parts, parts, strict=True):
-        if name == b"consent":
-            stored = orjson.loads(value)
-            person.consent, person.consent_at = stored["is"], stored["at"]
-        elif name[:2] == b"t:":
-            person.traits[name[2:].decode()] = orjson.loads(value)
-        elif name == b"user":
-            person.user_id = orjson.loads(value)
-        elif name.startswith(ANONYMOUS.encode()):
-            person.anonymous_ids.add(name.decode().removeprefix(ANONYMOUS))
+    for name in parts:
+        _note(person, name, next(parts))
     return person
+
+
+def _note(person: Person, name: bytes, value: bytes) -> None:
+    if name == b"consent":
+        stored = orjson.loads(value)
+        person.consent, person.consent_at = stored["is"], stored["at"]
+    elif name[:2] == b"t:":
+        person.traits[name[2:].decode()] = orjson.loads(value)
+    elif name == b"user":
+        person.user_id = orjson.loads(value)
+    elif name.startswith(ANONYMOUS.encode()):
+        person.anonymous_ids.add(name.decode().removeprefix(ANONYMOUS))
 
 
 class People:
