@@ -22,7 +22,7 @@ CHECKS = [
 def quickly(examples: int) -> settings:
     """Settings for so many examples against a real server."""
     unhurried = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-    return settings(max_examples=examples, deadline=None, suppress_health_check=unhurried)
+    return settings(max_examples=examples, suppress_health_check=unhurried)
 
 
 def cases(operation: Any) -> st.SearchStrategy[Any]:

@@ -336,7 +336,7 @@ def loaded(raw: dict[str, Any]) -> dict[str, Any]:
 
 @each_destination
 @given(data=st.data())
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, suppress_health_check=list(HealthCheck))
 def test_no_event_is_too_odd(name: str, data: st.DataObject) -> None:
     """Whatever comes is sent, dropped or rejected, and what is sent the vendor takes and keeps."""
     spec = data.draw(plain_specs(name), label="integration")
@@ -351,7 +351,7 @@ def test_no_event_is_too_odd(name: str, data: st.DataObject) -> None:
 
 @each_destination
 @given(data=st.data())
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, suppress_health_check=list(HealthCheck))
 def test_no_blueprint_is_too_odd(name: str, data: st.DataObject) -> None:
     """An override may make an event unfit, which is said; it breaks nothing and has nothing discarded in silence."""
     spec = data.draw(plain_specs(name), label="integration")

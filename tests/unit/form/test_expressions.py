@@ -62,7 +62,7 @@ def interpreted(text: str, event: dict[str, Any]) -> Any:
     return jmespath.search(text, document, Options(custom_functions=Registry()))
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=1500)
 @given(expressions, events)
 @example("a || b", {"a": 0, "b": 1})
 @example("a || b", {"a": False, "b": ""})

@@ -156,7 +156,7 @@ def made(user: Any, properties: Any) -> dict[str, Any]:
     }
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @example({"a": [USER, EMAIL]}, None, None, made(0, {}))
 @example({"a": [Plain("properties.x", (("properties", "x"),))]}, TITLED, None, made("u", [1]))
 @example({}, TITLED, None, made("u", {"order_id": 1, "orderId": 7}))

@@ -102,7 +102,7 @@ def test_nothing_is_noted_of_the_documented_example(sandbox: Sandbox, call: Call
     assert (summary["discarded"], summary["noted"]) == ({}, {})
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sampled_from("esax"), st.dictionaries(st.text(max_size=8), st.text(max_size=8), max_size=5))
 def test_kissmetrics_answers_a_gif_to_everything(sandbox: Sandbox, end: str, params: dict[str, str]) -> None:
     answer = sandbox.send(replace(KISSMETRICS, path=f"/{end}", query=params))
