@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
+from itertools import accumulate, islice
 
 from workers import scripts
 from workers.clearance import Asking
@@ -16,6 +17,9 @@ from workers.flights import Settlement
 from workers.lanes import Lane
 from workers.process import per_process
 from workers.source import conclusion, insist
+
+MOST = 1_000
+"""So many events at the most go in a call of several requests: of large batches each is work enough for Redis."""
 
 
 @dataclass(slots=True, eq=False)
@@ -30,6 +34,11 @@ class Step:
     wanted: Asking
     answer: tuple[int, int, int, int] | None = None
     error: Exception | None = None
+
+    @property
+    def events(self) -> int:
+        """How many events are to be settled."""
+        return len(self.settlement.members)
 
     @property
     def shared(self) -> tuple[object, ...]:
@@ -65,11 +74,13 @@ class Gathering:
         return step.answer
 
     def _like(self, step: Step) -> list[Step]:
-        """The steps that can go in one call with this one, which wait no longer."""
+        """This step, and those that can go in one call with it; they wait no longer."""
         with self._lock:
-            alike = [one for one in self._waiting if one is step or one.shared == step.shared]
-            self._waiting = [one for one in self._waiting if one not in alike]
-        return alike
+            alike = [one for one in self._waiting if one is not step and one.shared == step.shared]
+            sums = accumulate((one.events for one in alike), initial=step.events)
+            chosen = [step, *(one for one, total in zip(alike, islice(sums, 1, None), strict=True) if total <= MOST)]
+            self._waiting = [one for one in self._waiting if one not in chosen]
+        return chosen
 
 
 def carry_out(steps: list[Step]) -> None:

@@ -7,7 +7,7 @@ import gzip
 import ssl
 import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, HTTPServer, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -143,7 +143,7 @@ class Vendor(BaseHTTPRequestHandler):
 @pytest.fixture
 def vendor() -> Iterator[HTTPServer]:
     Vendor.connections = 0
-    server = HTTPServer(("127.0.0.1", 0), Vendor)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Vendor)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     yield server
@@ -159,7 +159,6 @@ def test_requests_share_a_connection(vendor: HTTPServer, target: str) -> None:
         request = Request("POST", f"http://127.0.0.1:{vendor.server_port}{target}", {}, json=number)
         assert adapter.exchange(request, 3, 10)[::2] == (200, f"{target}{number}".encode())
     assert Vendor.connections == 1
-    adapter.close()
 
 
 def test_a_connection_the_vendor_closed_is_made_anew() -> None:
@@ -200,11 +199,31 @@ def self_signed(folder: Path) -> Path:
     return file
 
 
-def test_a_certificate_nobody_vouches_for_is_refused_every_time(vendor: HTTPServer, tmp_path: Path) -> None:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(self_signed(tmp_path))
+@pytest.fixture
+def certificate(vendor: HTTPServer, tmp_path: Path) -> Path:
+    """That of a vendor called localhost, which nobody vouches for."""
+    file, context = self_signed(tmp_path), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
     vendor.socket = context.wrap_socket(vendor.socket, server_side=True)
+    return file
+
+
+@pytest.mark.usefixtures("certificate")
+def test_a_certificate_nobody_vouches_for_is_refused_every_time(vendor: HTTPServer) -> None:
     adapter = Adapter(1)
     for _ in range(2):
         with pytest.raises(NotConnected, match=r"self.signed"):
             adapter.exchange(Request("GET", f"https://localhost:{vendor.server_port}/", {}), 3, 5)
+
+
+def test_a_certificate_somebody_vouches_for_is_taken_under_its_name(
+    vendor: HTTPServer, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(requests.adapters, "DEFAULT_CA_BUNDLE_PATH", str(certificate))
+    adapter = Adapter(1)
+    for _ in range(2):
+        request = Request("POST", f"https://localhost:{vendor.server_port}/x", {}, json=1)
+        assert adapter.exchange(request, 3, 5)[::2] == (200, b"/x1")
+    assert Vendor.connections == 1
+    with pytest.raises(NotConnected, match="mismatch"):
+        adapter.exchange(Request("GET", f"https://127.0.0.1:{vendor.server_port}/x", {}), 3, 5)
