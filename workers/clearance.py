@@ -21,6 +21,9 @@ STALE = -2
 RECOVERY = 0.1
 """How much of its full pace a throttled account wins back in a quiet minute."""
 
+AHEAD_MS = 30
+"""So much before its permit a parked lane comes back: a ticket and a lease take their time."""
+
 SCATTER_MS = 1_000
 """Within so long the lanes of replays that ran ahead of their pace come back, not all at once."""
 
@@ -38,7 +41,9 @@ class Clearance:
 
 
 Ask = Callable[[Parcel], tuple[int, int, int]]
-"""Asks once for a request's permit: 1 cleared | 0 wait | -1 not ours | -2 read anew, wait (ms), now (ms)."""
+"""Asks once for a request's permit: 1 cleared | 0 wait | -1 not ours | -2 read anew, wait (ms), now (ms).
+
+What is cleared may have to wait, too: so far its permit is ahead of its time."""
 
 
 def clear(ask: Ask, lane: Lane, parcel: Parcel, stopped: Event) -> Clearance:
@@ -50,7 +55,9 @@ def clear(ask: Ask, lane: Lane, parcel: Parcel, stopped: Event) -> Clearance:
     while not (stopped.is_set() or lane.lost.is_set() or stopping()):
         word, wait_ms, now_ms = ask(parcel)
         if word == 1:
-            return Clearance(now_ms, slept_ms=slept_ms)
+            if wait_ms:
+                time.sleep(wait_ms / 1000)
+            return Clearance(now_ms, slept_ms=slept_ms + wait_ms)
         if word == STALE:
             return Clearance(0)
         if word < 0:
@@ -58,7 +65,7 @@ def clear(ask: Ask, lane: Lane, parcel: Parcel, stopped: Event) -> Clearance:
         elif pace_asked(parcel):
             return Clearance(0, wait_ms + random.randrange(SCATTER_MS))
         elif (slept_ms := slept_ms + wait_ms) > settings().sleep_ms:  # others may be served first, time and again
-            return Clearance(0, wait_ms)
+            return Clearance(0, max(1, wait_ms - AHEAD_MS))
         else:
             time.sleep(wait_ms / 1000)
     return Clearance(0)

@@ -12,13 +12,14 @@ from workers import keys
 BURST_SHARE = 0.02
 
 
-def window(limit: Limit) -> tuple[int, int]:
+def window(limit: Limit) -> tuple[int, float]:
     """A limit as GCRA: microseconds a request, and burst.
 
     A burst b and an interval of window / (limit − b + 1) put at most ``limit`` requests into any window of that length,
-    wherever it starts, so a vendor's fixed windows are never exceeded. The burst is 2 % of the limit, at least 1.
+    wherever it starts, so a vendor's fixed windows are never exceeded. The burst is 1 and 2 % of the limit; less than a
+    request says how much too early a permit may be asked for.
     """
-    burst = 1 + int(limit.requests * BURST_SHARE)
+    burst = 1 + limit.requests * BURST_SHARE
     return int(limit.seconds * 1_000_000 / (limit.requests - burst + 1)) + 1, burst
 
 
@@ -34,13 +35,13 @@ def pace_of(integration: Integration) -> str:
 
 
 @lru_cache(maxsize=1024)
-def windows(integration: Integration) -> tuple[list[str], list[int]]:
+def windows(integration: Integration) -> tuple[list[str], list[float]]:
     """Keys and GCRA numbers of every window that counts: the vendor's by account, the integration's own by its name.
 
     Remembered, and not to be changed.
     """
     names: list[str] = []
-    numbers: list[int] = []
+    numbers: list[float] = []
     owners = ((f"account/{pace_of(integration)}", integration.limits), (integration.name, integration.tightened))
     for owner, limits in owners:
         for limit in limits:

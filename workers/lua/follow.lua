@@ -8,7 +8,7 @@
 -- next request's mark, takeovers and entry ids, forgettings when its events were read
 -- ARGV[11+8n…] see permits
 -- → {now (ms), then per request how many events left the lane, of the next 1 cleared | 0 wait | -1 not ours | -2 read anew,
---   wait (ms)}
+--   wait (ms; when cleared: before it leaves)}
 --@include clock
 --@include book
 --@include unhold
@@ -39,12 +39,14 @@ for i = 1, n do
 end
 if gone > 0 then tally(gone, messages) end
 if open == 0 then return answer end
-local cleared, wait = permits(KEYS[7], 10 + 2 * n, 11 + 8 * n, open)
+local cleared, wait, leave = permits(KEYS[7], 10 + 2 * n, 11 + 8 * n, open)
+local turn = 1
 for i = 1, n do
-  if answer[3 * i] == 0 and cleared > 0 then
-    note(KEYS[8 + 2 * i], ARGV[8 + 8 * i], ARGV[9 + 8 * i])
-    answer[3 * i], cleared = 1, cleared - 1
-  end
   answer[3 * i + 1] = wait
+  if answer[3 * i] == 0 and turn <= cleared then
+    note(KEYS[8 + 2 * i], ARGV[8 + 8 * i], ARGV[9 + 8 * i])
+    answer[3 * i], answer[3 * i + 1] = 1, leave[turn]
+    turn = turn + 1
+  end
 end
 return answer

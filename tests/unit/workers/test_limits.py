@@ -21,7 +21,7 @@ def granted(limit: Limit, asks: list[tuple[int, int]]) -> list[int]:
     for pause, wanted in asks:
         now += pause
         arrival = max(arrival, now)
-        free = min(wanted, (burst * each - (arrival - now)) // each)
+        free = min(wanted, int((burst * each - (arrival - now)) // each))
         if free > 0:
             arrival += free * each
             moments += [now] * free

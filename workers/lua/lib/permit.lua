@@ -3,7 +3,12 @@
 -- callers say
 -- KEYS pace (hash: factor, at) of the account, forgettings, then theoretical arrival (µs) per window
 -- ARGV recovery of the pace a minute, then per window µs a request and burst
--- n: for how many   → how many may go, and what the next must wait (ms)
+-- n: for how many   → how many may go, what the next must wait (ms), and in how long each of them may leave (ms)
+--
+-- Within a short burst permits are given ahead of their time, and requests leave when it has come. So who asks late loses
+-- nothing for the others, and yet requests leave evenly: the burst's time is left for what delays them on their way.
+local SHORT = 50000
+
 local function permits(hold, k, a, n)
   local micros = time[1] * 1000000 + time[2]
   local pace = redis.call('HMGET', KEYS[k], 'factor', 'at')
@@ -13,7 +18,7 @@ local function permits(hold, k, a, n)
   local held = tonumber(redis.call('HGET', hold, 'until') or '0')
   if held > now and ARGV[1] ~= '' then return 0, math.min(held - now, 60000) end
 
-  local each, ahead = {}, {} -- how far the next arrival of a window is beyond its burst (µs)
+  local each, ahead, leave = {}, {}, {} -- how far the next arrival of a window is beyond its burst (µs)
   for i = 1, #KEYS - k - 1 do
     each[i] = tonumber(ARGV[a + 2 * i - 1]) / factor
     local arrival = math.max(tonumber(redis.call('GET', KEYS[k + 1 + i]) or '0'), micros)
@@ -21,16 +26,22 @@ local function permits(hold, k, a, n)
     n = math.min(n, math.max(0, 1 + math.floor(-ahead[i] / each[i])))
   end
   local wait = 0
+  for granted = 1, n do leave[granted] = 0 end
   for i = 1, #each do
+    local burst = (ARGV[a + 2 * i] - 1) * each[i]
+    for granted = 1, burst <= SHORT and n or 0 do
+      local early = math.ceil((ahead[i] + burst + (granted - 1) * each[i]) / 1000)
+      leave[granted] = math.max(leave[granted], early)
+    end
     ahead[i] = ahead[i] + n * each[i]
     wait = math.max(wait, ahead[i])
     if n > 0 then
-      local arrival = ahead[i] + (ARGV[a + 2 * i] - 1) * each[i]
+      local arrival = ahead[i] + burst
       local lasts = math.ceil(arrival / 1000) + 1000
       redis.call('SET', KEYS[k + 1 + i], string.format('%.0f', micros + arrival), 'PX', lasts)
     end
   end
-  return n, math.max(1, math.ceil(wait / 1000))
+  return n, math.max(1, math.ceil(wait / 1000)), leave
 end
 
 -- Note a request as being sent.
