@@ -11,7 +11,7 @@ from celery.signals import setup_logging, worker_init, worker_process_init, work
 from kombu import Queue
 
 from workers import arenas, garbage, shims, stopping
-from workers.bootsteps import Consuming, Heart
+from workers.bootsteps import Consuming, Heart, Telling
 from workers.ears import Ears
 from workers.keys import ROUTE
 from workers.logs import configure_all
@@ -64,4 +64,5 @@ worker_shutdown.connect(stopping.hand_over)
 
 app.steps["worker"].add(Heart)
 app.steps["consumer"].add(Consuming)
+app.steps["consumer"].add(Telling)
 app.steps["consumer"].add(Ears)

@@ -15,6 +15,8 @@ from workers.heartbeat import Heartbeat
 from workers.registry import registry
 from workers.soundness import weaknesses
 
+TELL_EVERY = 0.25
+
 log = structlog.get_logger(__name__)
 
 
@@ -50,6 +52,27 @@ class Heart(bootsteps.StartStopStep):
     def stop(self, worker: Any) -> None:
         """Stop beating; another worker's heart goes on."""
         self.heartbeat.stop()
+
+
+class Telling(bootsteps.StartStopStep):
+    """Tell Flower of tickets a few times a second, not of each step of each: that took a quarter of a ticket's CPU."""
+
+    requires = ("celery.worker.consumer.events:Events",)
+
+    def __init__(self, consumer: Any, **options: Any) -> None:
+        super().__init__(consumer, **options)
+        self.timer: Any = None
+
+    def start(self, consumer: Any) -> None:
+        """Gather events from now on. After a reconnect Celery starts the step anew, with another dispatcher."""
+        consumer.event_dispatcher.on_send_buffered = None
+        self.timer = consumer.timer.call_repeatedly(TELL_EVERY, consumer.event_dispatcher.flush)
+
+    def stop(self, consumer: Any) -> None:
+        """Tell what is left."""
+        if self.timer:
+            self.timer.cancel()
+            consumer.event_dispatcher.flush()
 
 
 class Consuming(bootsteps.StartStopStep):

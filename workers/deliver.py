@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from workers import keys
 from workers.connection import redis
 from workers.head import Head
-from workers.lanes import Lane, lease
+from workers.lanes import Lane, due_lanes
 from workers.registry import registry
 from workers.shift import Shift
 from workers.side import Side
@@ -18,14 +19,24 @@ from workers.stumbles import work_on
 
 
 def deliver(name: str) -> dict[str, Any]:
-    """Work the most overdue lane of an integration for about a second; a summary for Flower."""
+    """Work lanes of an integration for about a second, the most overdue first; a summary for Flower."""
     with in_hand(), slots().share(name) as free:
         if why := _unwilling(name, free):
             decline(name)
             return {"lane": None, "why": why}
         known = registry().get(name)
-        lane = lease(name, known.timeout[1]) if known else None
-        return work(lane) if lane else {"lane": None}
+        return _lane_after_lane(name, known.timeout[1]) if known else {"lane": None}
+
+
+def _lane_after_lane(name: str, request_seconds: float) -> dict[str, Any]:
+    total: Counter[str] = Counter()
+    last: dict[str, Any] = {"lane": None}
+    for lane, end in due_lanes(name, request_seconds):
+        last, tally = work(lane, end)
+        total += tally
+        if "why" in last:
+            break
+    return {**last, **total}
 
 
 def _unwilling(name: str, free: bool) -> str:
@@ -49,21 +60,20 @@ def decline(name: str) -> None:
     redis().delete(keys.ticketed(name))
 
 
-def work(lane: Lane) -> dict[str, Any]:
-    """Work a leased lane and give it back."""
+def work(lane: Lane, end: float) -> tuple[dict[str, Any], Counter[str]]:
+    """Work a leased lane until a moment (monotonic seconds) and give it back; its name, and what was counted."""
     summary: dict[str, Any] = {"lane": lane.member}
     with work_on(lane) as ending:
         integration = registry().at(lane.revision).get(lane.queue)
         if integration is None:
-            return {**summary, "why": unusable(lane.queue)}
+            return {**summary, "why": unusable(lane.queue)}, Counter()
         batch, known_by_key = integration.batch.events, integration.destination.dedupes
         shift = Shift(integration, source_of(lane, batch, known_by_key=known_by_key))
         try:
-            shift.work()
+            shift.work(end)
         finally:
             ending.park_ms, ending.sums = shift.park_ms, shift.timing.taken()
-            summary |= shift.tally
-    return {**summary, "why": ending.fault} if ending.fault else summary
+    return ({**summary, "why": ending.fault} if ending.fault else summary), shift.tally
 
 
 def source_of(lane: Lane, batch: int, *, known_by_key: bool = False) -> Source:

@@ -29,6 +29,7 @@ class Head:
 
     def __init__(self, lane: Lane) -> None:
         self.lane = lane
+        self.drained = False
         self._side = f"{lane.member}{keys.ASIDE}"
 
     def cut(self, size: int) -> list[Cut]:
@@ -77,8 +78,10 @@ class Head:
         if answer is None:
             self.lane.lost.set()
             return None
-        count, state, barrier, now_ms = answer
-        entries: Any = own().xrange(self.lane.stream, count=count) if count else ()
+        count, state, barrier, now_ms, entries = answer
+        if count > len(entries):
+            entries = own().xrange(self.lane.stream, count=count)
+        self.drained = count < size and b"careful" not in state
         waiting = [Waiting(identifier.decode(), fields[1]) for identifier, fields in entries]
         return waiting, state_of(state), state_of(barrier), now_ms
 

@@ -13,7 +13,7 @@ from workers.connection import AWAY, redis
 from workers.registry import registry
 from workers.retention import purge_old_in_turn
 from workers.unable import complain
-from workers.waker import summon
+from workers.waker import remind
 
 log = structlog.get_logger(__name__)
 
@@ -56,7 +56,7 @@ class Heartbeat:
         if scripts.call(redis(), "turn", (keys.BEAT,), (LOCK_MS,)):
             note_memory()
             watch_raw()
-            summon([keys.ROUTE, keys.REPLAYS, *registry().names])
+            remind([keys.ROUTE, keys.REPLAYS, *registry().names])
         audit_in_turn(registry())
         purge_old_in_turn(registry())
         alarm.ring_in_turn(registry())

@@ -47,8 +47,13 @@ def agenda(queue: str) -> str:
 
 
 def ticketed(queue: str) -> str:
-    """Expiring mark: a ticket for this queue is on its way."""
+    """Expiring mark: a ticket for this queue is on its way, or somebody looks without one."""
     return f"{PREFIX}:ticketed:{queue}"
+
+
+def bell(queue: str) -> str:
+    """List, expiring: rings for the worker that listens for a lane of this queue to become due."""
+    return f"{ticketed(queue)}:bell"
 
 
 def leases(queue: str) -> str:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import structlog
 
 from workers import keys, scripts, tickets
-from workers.connection import AWAY, redis
+from workers.connection import AWAY, own, redis
 from workers.process import per_process
 from workers.settings import settings
-from workers.waker import waker
+from workers.stopping import stopping
+from workers.waker import ATTENDED_MS, summon, waker
 
 log = structlog.get_logger(__name__)
 
@@ -38,6 +39,7 @@ class Lane:
     lease_ms: int
     probe: bool
     lost: threading.Event = field(default_factory=threading.Event)
+    given_back: bool = False
 
     @property
     def state(self) -> str:
@@ -63,7 +65,8 @@ class Lane:
             self.safe_until = asked + self.lease_ms / 1000
         else:
             self.lost.set()
-            log.warning("lease lost", queue=self.queue, lane=self.member)
+            if not self.given_back:
+                log.warning("lease lost", queue=self.queue, lane=self.member)
 
 
 def stream_of(queue: str, member: str) -> str:
@@ -75,26 +78,30 @@ def stream_of(queue: str, member: str) -> str:
 
 
 def lease(queue: str, request_seconds: float = 10.0) -> Lane | None:
-    """Lease the most overdue lane of a queue; None when nothing is due or the integration is held.
+    """Lease the most overdue lane of a queue, using up a ticket; None when nothing is due or it is held."""
+    return look(queue, request_seconds)[0]
 
-    The lease outlasts a request that takes ``request_seconds`` by ``MARGIN`` seconds.
+
+def look(queue: str, request_seconds: float, *, ticket: bool = True, listen_ms: int = 0) -> tuple[Lane | None, bool]:
+    """Lease the most overdue lane of a queue; when there is none, whether to listen for ``listen_ms`` until one is due.
+
+    A ``ticket`` that led here is used up. The lease outlasts a request that takes ``request_seconds`` by ``MARGIN``
+    seconds.
     """
     token, asked = uuid.uuid4().hex, time.monotonic()
     lease_ms = int((request_seconds + MARGIN) * 1000)
     names = [keys.agenda(queue), keys.ticketed(queue), keys.hold(queue), keys.leases(queue), keys.REVISION]
     names += [keys.nudges(queue), keys.ledger(queue), keys.held(queue)]
     answer = scripts.call(
-        redis(),
+        own(),
         "lease",
         names,
-        [token, lease_ms, keys.state(queue), settings().ticket_ms, PROBE_MS],
+        [token, lease_ms, keys.state(queue), ATTENDED_MS, PROBE_MS, int(ticket), listen_ms],
     )
     if answer[0] != b"lane":
         _wake_later(queue, int(answer[1]))
-        return None
-    _, member, more, revision, nudges, probe = answer
-    if more:
-        tickets.publish([queue])
+        return None, bool(answer[0] == b"listen")
+    _, member, revision, nudges, probe = answer
     name = member.decode()
     lane = Lane(
         queue,
@@ -108,6 +115,36 @@ def lease(queue: str, request_seconds: float = 10.0) -> Lane | None:
         bool(probe),
     )
     renewer().watch(lane)
+    return lane, False
+
+
+def due_lanes(queue: str, request_seconds: float = 10.0) -> Iterator[tuple[Lane, float]]:
+    """Lease one lane of a queue after the other, until a ticket's time is used up or nothing is due for a while.
+
+    Each comes with the end of that time (monotonic seconds), and must be given back before the next is asked for.
+    A crash in between leaves lanes that are due and no ticket, which the heartbeat notices.
+    """
+    end, lane = time.monotonic() + settings().box_seconds, None
+    waker().attend(queue)
+    try:
+        while lane := _next(queue, request_seconds, ticket=lane is None):
+            yield lane, end
+            if stopping() or time.monotonic() >= end:
+                return
+    finally:
+        waker().leave(queue)
+        if lane:
+            summon([queue])
+
+
+def _next(queue: str, request_seconds: float, *, ticket: bool) -> Lane | None:
+    """The next lane, waiting a moment for one to become due. Whoever waited looks once more, heard or not."""
+    linger, rung = settings().linger_seconds, True
+    lane, listens = look(queue, request_seconds, ticket=ticket, listen_ms=int(linger * 1000))
+    while listens and rung:
+        tickets.publish_gathered()
+        rung = own().blpop([keys.bell(queue)], linger) is not None
+        lane, listens = look(queue, request_seconds, listen_ms=int(linger * 1000) if rung else 0)
     return lane
 
 
@@ -118,14 +155,16 @@ def _wake_later(queue: str, wait_ms: int) -> None:
 
 
 def release(lane: Lane, park_ms: int = 0, sums: Sequence[scripts.Argument] = (), fault: str = "") -> int:
-    """Give a lane back, parked for ``park_ms`` milliseconds; 0 offers it at once when something waits in it.
+    """Give a lane back, parked for ``park_ms`` milliseconds; at 0 it is due at once when something waits in it.
 
+    No ticket is issued: who gives a lane back looks for the next one, or summons somebody who does.
     ``sums``: fields of the queue's timing and what to add to them. After a ``fault`` that nobody foresaw the lane rests
     longer each time; how often in a row there was one.
 
     While Redis is away the lane is kept in mind, and given back as soon as it answers.
     """
     renewer().forget(lane)
+    lane.given_back = True
     try:
         return give_back(lane, park_ms, sums, fault)
     except AWAY as error:
@@ -135,13 +174,11 @@ def release(lane: Lane, park_ms: int = 0, sums: Sequence[scripts.Argument] = (),
 
 
 def give_back(lane: Lane, park_ms: int, sums: Sequence[scripts.Argument] = (), fault: str = "") -> int:
-    """Give a lane back, and see that it is looked at in time; how often in a row there was a fault."""
-    names = [lane.state, keys.agenda(lane.queue), keys.ticketed(lane.queue), keys.leases(lane.queue)]
-    names += [keys.nudges(lane.queue), lane.stream, keys.timing(lane.queue), keys.stumbles(lane.queue)]
-    arguments = [lane.token, lane.member, park_ms, lane.nudges, settings().ticket_ms, fault, *sums]
-    wanted, wait_ms, times = scripts.call(redis(), "release", names, arguments)
-    if wanted == 1:
-        tickets.publish([lane.queue])
+    """Give a lane back, and see that its rest ends in time; how often in a row there was a fault."""
+    names = [lane.state, keys.agenda(lane.queue), keys.leases(lane.queue), keys.nudges(lane.queue)]
+    names += [lane.stream, keys.timing(lane.queue), keys.stumbles(lane.queue)]
+    arguments = [lane.token, lane.member, park_ms, lane.nudges, fault, *sums]
+    wait_ms, times = scripts.call(own(), "release", names, arguments)
     _wake_later(lane.queue, wait_ms)
     return int(times)
 
@@ -187,6 +224,7 @@ class Renewer:
     def _give_back(self, lane: Lane, park_ms: int) -> None:
         if lane.ours_for(0):
             give_back(lane, park_ms)
+            summon([lane.queue])
         with self._lock:
             self._over.pop(lane)
 

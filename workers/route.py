@@ -18,7 +18,7 @@ from workers.connection import own
 from workers.dead_letters import inbox_letter
 from workers.drain import drain
 from workers.incoming import Entry, read
-from workers.lanes import Lane, lease
+from workers.lanes import Lane, due_lanes
 from workers.people import People
 from workers.plan import Plan, Share
 from workers.registry import registry
@@ -45,18 +45,20 @@ class Blocked(Exception):
 
 
 def route() -> dict[str, Any]:
-    """Work the most overdue inbox lane for about a second; a summary for Flower."""
-    with in_hand():
-        lane = None if stopping() else lease(keys.ROUTE, STEP_SECONDS)
-        return work(lane) if lane else {"lane": None}
+    """Work inbox lanes for about a second, the most overdue first; a summary for Flower."""
+    last, routed = None, 0
+    with in_hand(), tickets.gathered():
+        for lane, end in () if stopping() else due_lanes(keys.ROUTE, STEP_SECONDS):
+            last, routed = lane.member, routed + work(lane, end)
+    return {"lane": last, "events": routed}
 
 
-def work(lane: Lane) -> dict[str, Any]:
-    """Work a leased inbox lane and give it back."""
+def work(lane: Lane, end: float) -> int:
+    """Work a leased inbox lane until a moment (monotonic seconds) and give it back; how many events were routed."""
     routed = 0
     with work_on(lane) as ending:
         try:
-            for moved in steps(lane):
+            for moved in steps(lane, end):
                 routed += moved
             ending.park_ms = FULL_PAUSE_MS if full() else 0
         except Blocked as blocked:
@@ -65,13 +67,12 @@ def work(lane: Lane) -> dict[str, Any]:
         except OutOfMemoryError:
             log.error("Redis is out of memory: routing pauses, deliveries go on")
             ending.park_ms = FULL_PAUSE_MS
-    return {"lane": lane.member, "events": routed}
+    return routed
 
 
-def steps(lane: Lane) -> Iterator[int]:
+def steps(lane: Lane, end: float) -> Iterator[int]:
     """Batches moved one after another, until time is up, nothing is left, or Redis is too full."""
     step = drain if lane.member.endswith(f"/{keys.RAW}") else route_batch
-    end = time.monotonic() + settings().box_seconds
     while time.monotonic() < end and not (lane.lost.is_set() or stopping() or full()):
         moved = step(lane)
         if not moved:

@@ -29,7 +29,6 @@ from workers.tombstones import without_forgotten
 from workers.warnings import note_warnings
 
 FLIGHT = 64
-LINGER_STEPS = 3
 APART_AFTER = 2
 """A batch whose worker vanished so often while sending it is taken apart."""
 
@@ -61,10 +60,10 @@ class Shift:
         self._delivered = threading.local()
         self._chains: deque[Chain] = deque()
 
-    def work(self) -> None:
-        """Work the lane; afterwards ``park_ms`` says how long it should rest."""
-        self._end = time.monotonic() + settings().box_seconds
-        while self._fly() and self._in_time() and self.going and not self._once:
+    def work(self, end: float) -> None:
+        """Work the lane until a moment (monotonic seconds); afterwards ``park_ms`` says how long it should rest."""
+        self._end = end
+        while self._fly() and self._in_time() and self.going and not (self._once or self.source.drained):
             pass
 
     @property
@@ -101,22 +100,13 @@ class Shift:
 
     def _fly(self) -> bool:
         """One flight; False when there is nothing more to do."""
-        cuts = self._linger()
+        cuts = self.source.cut(self._size)
         self._log.begin()
         self._forgettings, living = without_forgotten(cuts, self.settle)
         parcels = [parcel for cut in living for parcel in self._prepared(cut).parcels]
         self._send(chains(self.integration, parcels))
         self._log.end(sum(len(cut.members) for cut in cuts))
         return bool(cuts)
-
-    def _linger(self) -> list[Cut]:
-        """What may go now, looking again for a moment when that is nothing."""
-        for _ in range(LINGER_STEPS):
-            cuts = self.source.cut(self._size)
-            if cuts or not self.going:
-                return cuts
-            time.sleep(settings().linger_seconds / LINGER_STEPS)
-        return []
 
     def _prepared(self, cut: Cut) -> Prepared:
         """A cut as parcels, what cannot or must not go being settled at once."""
@@ -218,6 +208,7 @@ class Shift:
                 return False
             exchange = send(self.integration, request, records)
             self.timing.request(exchange.ms)
+            slots().took(self.integration.name, exchange.ms)
             self._log.note(exchange)
             delivered = exchange.reading.verdict is Verdict.DELIVERED
             if delivered and number == len(parcel.requests):

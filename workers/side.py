@@ -42,16 +42,19 @@ class Side:
         self._last = keys.last(queue, member)
         self._now_ms = self._held_ms = 0
         self._taken: dict[str, Group] = {}
+        self.drained = False
 
     def cut(self, size: int) -> list[Cut]:
         """The groups that are due."""
         names = (self.lane.state, self._due, self._groups, self._events, keys.held(self.lane.queue), self._last)
-        answer = scripts.call(own(), "take", names, (self.lane.token, max(1, size // self._batch)))
+        groups = max(1, size // self._batch)
+        answer = scripts.call(own(), "take", names, (self.lane.token, groups))
         if answer is None:
             self.lane.lost.set()
             return []
         rows, state, self._now_ms, self._held_ms = answer
         known = state_of(state)
+        self.drained = len(rows) < groups and b"careful" not in known
         in_doubt, deadly = doubts(known), fatal(known)
         return [self._cut(unpack(row[1]), row[2], row[3:], in_doubt, deadly) for row in rows]
 

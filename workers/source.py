@@ -20,6 +20,8 @@ class Source(Protocol):
     """A leased lane or side lane. Whatever moves an event here is one script, refused when the lease is lost."""
 
     lane: Lane
+    drained: bool
+    """Whether the last cut found less than it looked for: what else comes is due later."""
 
     def cut(self, size: int) -> list[Cut]:
         """Read what may go now, about ``size`` events; empty when there is nothing, or when the lane is lost."""

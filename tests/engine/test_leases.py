@@ -17,7 +17,7 @@ from destinations.form.parts import Limit, Reading, Verdict
 from tests.engine.events import track, tracks
 from tests.engine.fleet import Fleet
 from tests.engine.waiting import wait_until
-from workers import holds, keys, scripts
+from workers import holds, keys, lanes, scripts
 from workers.clearance import asking
 from workers.connection import redis
 from workers.deliver import deliver
@@ -32,6 +32,7 @@ from workers.side import Side
 from workers.streams import newest_first
 from workers.together import Gathering, Step, carry_out
 from workers.trace import names_in
+from workers.waker import look as look_after
 
 pytestmark = pytest.mark.engine
 
@@ -53,10 +54,11 @@ def fill(fleet: Fleet, name: str, number: int, user: str = "u1") -> None:
 
 
 def leased(queue: str) -> Lane:
-    """A lease that nobody renews."""
+    """A lease that nobody renews; its queue counts as attended for a while."""
     lane = lease(queue)
     assert lane is not None
     renewer().forget(lane)
+    redis().pexpire(keys.ticketed(queue), 60_000)
     return lane
 
 
@@ -64,7 +66,7 @@ def lease_again(lane: Lane) -> Any:
     """What the lease script answers to the token of a lane."""
     names = [keys.agenda(lane.queue), keys.ticketed(lane.queue), keys.hold(lane.queue), keys.leases(lane.queue)]
     names += [keys.REVISION, keys.nudges(lane.queue), keys.ledger(lane.queue), keys.held(lane.queue)]
-    arguments: list[scripts.Argument] = [lane.token, 5_000, keys.state(lane.queue), settings().ticket_ms, 250]
+    arguments: list[scripts.Argument] = [lane.token, 5_000, keys.state(lane.queue), 100, 250, 1, 0]
     return scripts.call(redis(), "lease", names, arguments)
 
 
@@ -131,21 +133,66 @@ def test_the_same_token_gets_the_same_lane_and_nothing_is_moved(fleet: Fleet, na
     fill(fleet, name, 2, user="u2")
     lane = leased(name)
     before = fleet.everything()
-    assert lease_again(lane)[:3] == [b"lane", lane.member.encode(), 0]
+    assert lease_again(lane)[:2] == [b"lane", lane.member.encode()]
     assert fleet.everything() == before
 
 
-def test_the_most_overdue_lane_comes_first_and_a_second_one_calls_for_another_ticket(fleet: Fleet, name: str) -> None:
+def test_the_most_overdue_lane_comes_first_and_one_that_waits_meanwhile_calls_for_a_ticket(
+    fleet: Fleet, name: str
+) -> None:
     fill(fleet, name, 2, user="u2")
     first, second = fleet.lanes(name)
     fleet.redis.zadd(keys.agenda(name), {first: 2_000, second: 1_000})
     fleet.redis.delete(name, keys.ticketed(name))
     assert leased(name).member == second
+    fill(fleet, name, 1, user="u3")
+    assert fleet.redis.llen(name) == 0  # whoever leased looks after it
+    look_after([name])
     assert fleet.redis.llen(name) == 1
     assert 0 < fleet.redis.pttl(keys.ticketed(name)) <= settings().ticket_ms
     assert leased(name).member == first
+
+
+def test_one_ticket_works_lane_after_lane_and_calls_for_another_when_its_time_is_up(
+    fleet: Fleet, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(2, 6):
+        fill(fleet, name, 1, user=f"u{number}")
+    fleet.redis.delete(name, keys.ticketed(name))
+    monkeypatch.setattr(lanes, "settings", lambda: replace(settings(), box_seconds=0.0))
+    assert deliver(name)["delivered"] < 7
     assert fleet.redis.llen(name) == 1
-    assert lease(name) is None
+    monkeypatch.undo()
+    deliver(name)
+    assert (fleet.row(name)["delivered"], fleet.lanes(name)) == (7, {})
+
+
+def test_who_listens_is_rung_instead_of_a_ticket(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = fleet.install("klaviyo")[0]
+    fleet.redis.delete(name)
+    monkeypatch.setattr(lanes, "settings", lambda: replace(settings(), linger_seconds=5.0))
+    with ThreadPoolExecutor(1) as pool:
+        listener = pool.submit(lanes.due_lanes(name).__next__)
+        assert wait_until(lambda: fleet.redis.get(keys.ticketed(name)) == b"listening", 2.0, fleet.status)
+        workers.enqueue([track()])
+        monkeypatch.undo()
+        route()
+        lane, _ = listener.result(timeout=2.0)
+    assert fleet.redis.llen(name) == 0
+    assert len(cut(lane, 10)) == 1
+
+
+def test_a_lane_given_back_during_its_renewal_is_not_called_lost(
+    fleet: Fleet, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lane = leased(name)
+    release(lane)
+    lane.renew()
+    assert "lease lost" not in "".join(capsys.readouterr())
+    stranger = replace(leased(name), token="somebody else", given_back=False)
+    stranger.renew()
+    assert stranger.lost.is_set()
+    assert "lease lost" in "".join(capsys.readouterr())
 
 
 def test_a_hold_that_ran_out_is_probed_although_a_worker_vanished_meanwhile(fleet: Fleet, name: str) -> None:
@@ -268,12 +315,10 @@ class TestRelease:
         assert fleet.lanes(name) == {}
         assert not fleet.redis.exists(lane.state, keys.leases(name))
 
-    def test_offers_the_lane_at_once_with_a_ticket(self, fleet: Fleet, name: str) -> None:
+    def test_makes_the_lane_due_at_once(self, fleet: Fleet, name: str) -> None:
         lane = leased(name)
-        fleet.redis.delete(name)
         release(lane)
         assert fleet.lanes(name)[lane.member] <= fleet.now_ms()
-        assert fleet.redis.llen(name) == 1
         assert not fleet.redis.exists(lane.state)
 
     def test_parks_for_as_long_as_asked_without_a_ticket(self, fleet: Fleet, name: str) -> None:

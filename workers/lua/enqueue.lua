@@ -4,12 +4,13 @@
 -- KEYS[1] fleet       hash: lanes, memory (percent used), format
 -- KEYS[2] pipelines   hash: name → document
 -- KEYS[3] agenda      of the route queue
--- KEYS[4] ticketed    mark of the route queue
+-- KEYS[4] ticketed    mark of the route queue (see ring)
 -- KEYS[5] ledger      of the pipeline
 -- KEYS[6…] inbox lanes (streams), one for each that receives something
 -- ARGV[1] pipeline   ARGV[2] lanes the producer reckons with   ARGV[3] mark's time-to-live (ms)   ARGV[4] full at (percent)
 -- ARGV[5] format the producer writes   ARGV[6…] per inbox lane: its member in the agenda, how many events, the events (JSON)
 -- → 1 publish a ticket, 0 none needed; errors: FORMAT n (the fleet's), PIPELINE unknown, LANES n (the number in force), FULL percent
+--@include ring
 local fleet = redis.call('HMGET', KEYS[1], 'lanes', 'memory', 'format')
 local lanes = fleet[1]
 if fleet[3] and fleet[3] ~= ARGV[5] then return redis.error_reply('FORMAT ' .. fleet[3]) end
@@ -31,5 +32,5 @@ for lane = 6, #KEYS do
   at = at + 2 + count
 end
 redis.call('HINCRBY', KEYS[5], 'received', kept)
-if fresh > 0 and redis.call('SET', KEYS[4], '1', 'NX', 'PX', ARGV[3]) then return 1 end
+if fresh > 0 and wants_ticket(KEYS[4], ARGV[3]) then return 1 end
 return 0

@@ -1,18 +1,20 @@
 #!lua flags=allow-oom
--- Lease the most overdue lane of a queue to one worker. The ticket that led here is used up. What a former owner was
--- sending and did not settle is in doubt from now on, and counted so.
+-- Lease the most overdue lane of a queue to one worker. The ticket that led here is used up, and while the process of who
+-- gets a lane looks at the queue now and then nobody else need issue one; nor while somebody listens. What a former owner was sending and did not
+-- settle is in doubt from now on, and counted so.
 -- KEYS[1] agenda     lanes of the queue by when to look at them (ms)
--- KEYS[2] ticketed   mark: a ticket is on its way
+-- KEYS[2] ticketed   mark, see ring
 -- KEYS[3] hold       hash: kind, until, …
 -- KEYS[4] leases     hash: owner token → lane
 -- KEYS[5] revision   of the fleet's configuration
 -- KEYS[6] nudges     counter: bumped when parked lanes are called back
 -- KEYS[7] ledger     of the integration
 -- KEYS[8] held       how long the integration was held in all (ms)
--- ARGV[1] owner token   ARGV[2] lease (ms)   ARGV[3] prefix of the lanes' state keys   ARGV[4] mark's time-to-live (ms)
--- ARGV[5] how long a lane waits while another one probes a vendor that was held (ms)
--- → {"lane", member, publish a ticket 0|1, revision, nudges, only a probe 0|1}
---   {"held", ms until its end}   {"idle", ms until the earliest lane is due, or -1}
+-- ARGV[1] owner token   ARGV[2] lease (ms)   ARGV[3] prefix of the lanes' state keys   ARGV[4] how soon (ms)
+-- ARGV[5] how long a lane waits while another one probes a vendor that was held (ms)   ARGV[6] a ticket led here 0|1
+-- ARGV[7] for how long to listen when nothing is due (ms), 0: not at all
+-- → {"lane", member, revision, nudges, only a probe 0|1}
+--   {"held", ms until its end}   {"idle" or "listen", ms until the earliest lane is due, or -1}
 --@include clock
 --@include unhold
 local token, lease = ARGV[1], tonumber(ARGV[2])
@@ -28,7 +30,7 @@ end
 local probe = hold[1] and 1 or 0
 
 local mine = redis.call('HGET', KEYS[4], token)
-if mine then return {'lane', mine, 0, revision, nudges, probe} end
+if mine then return {'lane', mine, revision, nudges, probe} end
 
 local function take(state, member, former)
   if former then redis.call('HDEL', KEYS[4], former) end
@@ -67,7 +69,7 @@ local function is_busy()
   return false
 end
 
-redis.call('DEL', KEYS[2])
+if ARGV[6] == '1' or redis.call('GET', KEYS[2]) ~= '1' then redis.call('DEL', KEYS[2]) end
 local due = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, 1000)
 local wait = tonumber(hold[2] or '0')
 if wait <= now and probe == 1 and is_busy() then wait = now + tonumber(ARGV[5]) end
@@ -77,20 +79,17 @@ if wait > now then
   return {'held', wait - now}
 end
 
-local taken
 for _, member in ipairs(due) do
   local state = ARGV[3] .. member
   local owner = redis.call('HMGET', state, 'owner', 'until')
   if owner[1] and tonumber(owner[2]) > now then
     redis.call('ZADD', KEYS[1], owner[2], member)
-  elseif taken then
-    local wanted = redis.call('SET', KEYS[2], '1', 'NX', 'PX', ARGV[4])
-    return {'lane', taken, wanted and 1 or 0, revision, nudges, probe}
   else
     take(state, member, owner[1])
-    taken = member
+    redis.call('SET', KEYS[2], 'attended', 'NX', 'PX', ARGV[4])
+    return {'lane', member, revision, nudges, probe}
   end
 end
-if taken then return {'lane', taken, 0, revision, nudges, probe} end
 local next_due = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
-return {'idle', next_due[2] and math.max(0, next_due[2] - now) or -1}
+local listens = ARGV[7] ~= '0' and redis.call('SET', KEYS[2], 'listening', 'NX', 'PX', ARGV[7])
+return {listens and 'listen' or 'idle', next_due[2] and math.max(0, next_due[2] - now) or -1}

@@ -7,12 +7,13 @@
 -- KEYS[1] lane state   KEYS[2] inbox lane (stream)   KEYS[3] ledger of the pipeline   KEYS[4] dead letters of the inbox
 -- KEYS[5] fates   KEYS[6] fates counter   KEYS[7] forgettings   KEYS[8] integrations (hash: name → document)
 -- KEYS[9…8+s] mark sets, this hour's first
--- then 5 keys an integration: agenda, ticketed, lane (stream), ledger, unmapped names; then one key a person
+-- then 5 keys an integration: agenda, ticketed (see ring), lane (stream), ledger, unmapped names; then one key a person
 -- ARGV[1] token   ARGV[2] the plan (JSON, see workers/plan.py)   ARGV[3…] events (JSON) to append
 -- → {"done", entries removed, positions (from 0) of integrations that need a ticket…}
 -- | {"repeat", digests that were routed…} | {"stale"} | {"lost"} | {"blocked", position (from 0) of an integration, how many it has room for}
 -- | {"full", how many dead letters there is room for}
 --@include chunks
+--@include ring
 if redis.call('HGET', KEYS[1], 'owner') ~= ARGV[1] then return {'lost'} end
 local plan = cjson.decode(ARGV[2])
 if #redis.call('XRANGE', KEYS[2], plan.last, plan.last) == 0 then return {'done', 0} end
@@ -83,8 +84,7 @@ for i, integration in ipairs(plan.integrations) do
   end
   if integration.count > 0 then
     redis.call('HINCRBY', ledger, 'accepted', integration.count)
-    if redis.call('ZADD', agenda, 'NX', now, plan.lane) == 1
-        and redis.call('SET', mark, '1', 'NX', 'PX', plan.ticket_ms) then
+    if redis.call('ZADD', agenda, 'NX', now, plan.lane) == 1 and wants_ticket(mark, plan.ticket_ms) then
       answer[#answer + 1] = i - 1
     end
   end
