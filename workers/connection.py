@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import defaultdict
 from typing import Any
 
 import structlog
@@ -63,6 +64,28 @@ def own() -> Redis:
         mine.client = connect(settings().redis_url, single=True)
         mine.client.set_response_callback("XRANGE", _entries)
         return mine.client  # type: ignore[no-any-return]
+
+
+@per_process
+def _idle() -> defaultdict[str, list[Redis]]:
+    return defaultdict(list)
+
+
+def borrow(url: str) -> Redis:
+    """A client of one connection that nobody else uses until it is given back.
+
+    A pool looks at a connection each time whether it still stands, which is a quarter of what keeping one event costs;
+    here who borrows one that broke is told by an ``AWAY`` error, and it connects anew the next time.
+    """
+    try:
+        return _idle()[url].pop()
+    except IndexError:
+        return connect(url, retries=0, single=True)
+
+
+def give_back(url: str, client: Redis) -> None:
+    """Let others have a borrowed client."""
+    _idle()[url].append(client)
 
 
 def _entries(answer: Any, **_: Any) -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from contextlib import nullcontext
 from typing import Any
 from zlib import crc32
 
@@ -15,7 +14,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_r
 from schemas import moment
 from schemas.event import Event, InvalidEvent, load_encoded
 from workers import formats, keys, scripts, tickets
-from workers.connection import AWAY, connect
+from workers.connection import AWAY, borrow, give_back
 from workers.errors import Away, Full, NotDurable, NotKept, Refused, UnknownPipeline
 from workers.process import per_process
 from workers.settings import settings
@@ -38,7 +37,7 @@ class Producer:
     """
 
     def __init__(self, redis_url: str | None = None, patience: float = PATIENCE) -> None:
-        self._redis: Redis = connect(redis_url or settings().redis_url, retries=0)
+        self._url = redis_url or settings().redis_url
         self._lanes = 0
         self._retrying = Retrying(
             retry=retry_if_exception_type(AWAY),
@@ -66,23 +65,33 @@ class Producer:
 
     def keep(self, events: list[Encoded], pipeline: str, *, durable: bool = False) -> None:
         """Keep events that were accepted before, all or none. Raises as ``enqueue``, but not ``Refused``."""
-        # What is to be on disk is what this connection has written: WAITAOF must go the same way.
-        with one_connection(self._redis) if durable else nullcontext(self._redis) as connection:
-            try:
-                wanted = self._try(events, pipeline, connection)
-            except AWAY as error:
-                raise Away(f"not kept: Redis did not answer ({error}); check FLEET_REDIS_URL and try again") from error
-            if wanted:
-                tickets.publish([keys.ROUTE])
-            if durable:
+        try:
+            connection, wanted = self._try(events, pipeline)
+        except AWAY as error:
+            raise Away(f"not kept: Redis did not answer ({error}); check FLEET_REDIS_URL and try again") from error
+        if wanted:
+            tickets.publish([keys.ROUTE])
+        try:
+            if durable:  # what is to be on disk is what this connection has written
                 wait_for_disk(connection)
+        finally:
+            give_back(self._url, connection)
 
-    def _try(self, events: list[Encoded], pipeline: str, redis: Redis) -> int:
+    def _try(self, events: list[Encoded], pipeline: str) -> tuple[Redis, int]:
         """Append, again and again while Redis is away. Not with tenacity at once: that costs a tenth of one event."""
         try:
-            return self._append(events, pipeline, redis)
+            return self._over_one_connection(events, pipeline)
         except AWAY:
-            return self._retrying(self._append, events, pipeline, redis)
+            return self._retrying(self._over_one_connection, events, pipeline)
+
+    def _over_one_connection(self, events: list[Encoded], pipeline: str) -> tuple[Redis, int]:
+        """Append; the connection that it went by, to be given back, and whether a ticket is wanted."""
+        connection = borrow(self._url)
+        try:
+            return connection, self._append(events, pipeline, connection)
+        except BaseException:
+            give_back(self._url, connection)
+            raise
 
     def _append(self, events: list[Encoded], pipeline: str, redis: Redis) -> int:
         try:
@@ -108,11 +117,6 @@ class Producer:
         for lane, bodies in by_lane.items():
             arguments += [f"{pipeline}/{lane}", len(bodies), *bodies]
         return int(scripts.call(redis, "enqueue", names, arguments))
-
-
-def one_connection(redis: Redis) -> Redis:
-    """A client that sends everything by one connection; close it."""
-    return Redis(connection_pool=redis.connection_pool, single_connection_client=True)
 
 
 def wait_for_disk(redis: Redis) -> None:

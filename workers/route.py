@@ -24,7 +24,7 @@ from workers.plan import Plan, Share
 from workers.registry import registry
 from workers.settings import settings
 from workers.stopping import in_hand, stopping
-from workers.streams import Flat, head
+from workers.streams import Flat
 from workers.stumbles import work_on
 from workers.tombstones import Tombstones, scores
 
@@ -93,7 +93,7 @@ def read_batch(lane: Lane) -> Batch | None:
     if not answer or not answer[0]:
         return None
     count, now_ms, forgettings, any_tombstones = answer
-    entries = head(own(), lane.stream, count)
+    entries: Any = own().xrange(lane.stream, count=count)
     return Batch(lane, entries, now_ms, forgettings.decode(), bool(any_tombstones)) if entries else None
 
 

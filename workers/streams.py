@@ -6,8 +6,6 @@ import heapq
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from redis import Redis
-
 from workers.connection import redis
 
 PAGE = 500
@@ -17,15 +15,6 @@ Flat = tuple[bytes, list[bytes]]
 
 Entry = tuple[str, dict[bytes, bytes]]
 """An entry's id and fields."""
-
-
-def head(client: Redis, stream: str, count: int) -> list[Flat]:
-    """The oldest entries as Redis gives them: making a dict of each takes redis-py 1.5 µs.
-
-    It does that for the commands it knows by name, and a name in bytes it does not know.
-    """
-    entries: list[Flat] = client.execute_command(b"XRANGE", stream, "-", "+", "COUNT", count)  # type: ignore[no-untyped-call]
-    return entries
 
 
 def oldest_first(stream: str, start: str = "-", end: str = "+") -> Iterator[Entry]:

@@ -166,3 +166,15 @@ class TestFull:
         own.redis.config_set("maxmemory", "16mb")
         assert len(workers.enqueue(events)) == 50
         assert own.status()["received"] == 70
+
+
+def test_a_producer_keeps_its_connection_and_one_that_was_cut_meanwhile_costs_nothing(fleet: Fleet) -> None:
+    fleet.install("klaviyo")
+    impatient = Producer(patience=0)
+    impatient.enqueue([track()])
+    before = fleet.redis.info("stats")["total_connections_received"]
+    impatient.enqueue([track()])
+    assert fleet.redis.info("stats")["total_connections_received"] == before
+    fleet.redis.client_kill_filter(_type="normal", skipme=True)
+    impatient.enqueue([track()])
+    assert fleet.status()["received"] == 3
