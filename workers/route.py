@@ -44,6 +44,10 @@ class Blocked(Exception):
     """A pipeline waits for room, which the message names."""
 
 
+class Full(Exception):
+    """Redis is so full that only deliveries may go on."""
+
+
 def route() -> dict[str, Any]:
     """Work inbox lanes for about a second, the most overdue first; a summary for Flower."""
     last, routed = None, 0
@@ -60,7 +64,8 @@ def work(lane: Lane, end: float) -> int:
         try:
             for moved in steps(lane, end):
                 routed += moved
-            ending.park_ms = FULL_PAUSE_MS if full() else 0
+        except Full:
+            ending.park_ms = FULL_PAUSE_MS
         except Blocked as blocked:
             log.info("routing pauses for want of room", place=str(blocked))
             ending.park_ms = BLOCKED_PAUSE_MS
@@ -71,9 +76,9 @@ def work(lane: Lane, end: float) -> int:
 
 
 def steps(lane: Lane, end: float) -> Iterator[int]:
-    """Batches moved one after another, until time is up, nothing is left, or Redis is too full."""
-    step = drain if lane.member.endswith(f"/{keys.RAW}") else route_batch
-    while time.monotonic() < end and not (lane.lost.is_set() or stopping() or full()):
+    """Batches moved one after another, until time is up or nothing is left. Raises ``Full`` and ``Blocked``."""
+    step = drain_batch if lane.member.endswith(f"/{keys.RAW}") else route_batch
+    while time.monotonic() < end and not (lane.lost.is_set() or stopping()):
         moved = step(lane)
         if not moved:
             return
@@ -88,11 +93,14 @@ def route_batch(lane: Lane) -> int:
 
 def read_batch(lane: Lane) -> Batch | None:
     """The events at the head of a lane; None when there are none, or the lane is somebody else's."""
-    names = (lane.state, lane.stream, keys.FORGETTINGS, keys.TOMBSTONES)
+    names = (lane.state, lane.stream, keys.FORGETTINGS, keys.TOMBSTONES, keys.FLEET)
     answer = scripts.call(own(), "cut", names, (lane.token, batch_size(lane)))
-    if not answer or not answer[0]:
+    if not answer:
         return None
-    count, now_ms, forgettings, any_tombstones = answer
+    count, now_ms, forgettings, any_tombstones, percent = answer
+    check_memory(percent)
+    if not count:
+        return None
     entries: Any = own().xrange(lane.stream, count=count)
     return Batch(lane, entries, now_ms, forgettings.decode(), bool(any_tombstones)) if entries else None
 
@@ -103,9 +111,16 @@ def batch_size(lane: Lane) -> int:
     return max(1, min(BATCH, COPIES // max(1, len(integrations))))
 
 
-def full() -> bool:
-    """Whether Redis is so full that only deliveries may go on."""
-    return int(own().hget(keys.FLEET, "memory") or 0) >= settings().stop_percent
+def drain_batch(lane: Lane) -> int:
+    """Drain a batch of a raw stream; how many events left it."""
+    check_memory(own().hget(keys.FLEET, "memory"))
+    return drain(lane)
+
+
+def check_memory(percent: Any) -> None:
+    """Raise ``Full`` when Redis is, by what a heartbeat noted last."""
+    if int(percent or 0) >= settings().stop_percent:
+        raise Full
 
 
 @dataclass(slots=True)
