@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -23,21 +24,43 @@ AWAY = (RedisConnectionError, RedisTimeoutError)
 """What redis-py raises when Redis is not to be reached."""
 
 
-def connect(url: str, *, retries: int = 3, single: bool = False) -> Redis:
+@dataclass(slots=True)
+class Manners:
+    """How this process waits for Redis: so many seconds for an answer, asking again so often after these faults."""
+
+    seconds: float = 5.0
+    retries: int = 3
+    repeated: tuple[type[Exception], ...] = AWAY
+
+
+_manners = Manners()
+
+
+def be_brief(seconds: float) -> None:
+    """Let clients that this process makes from now on wait so long for an answer, once: for one whose callers wait.
+
+    redis-py repeats the check of a connection inside the repeating of a command. Were silence a reason to ask again, a
+    Redis that is stopped would hold each caller for a multiple of a multiple.
+    """
+    _manners.seconds, _manners.retries, _manners.repeated = seconds, 1, (RedisConnectionError,)
+
+
+def connect(url: str, *, retries: int | None = None, single: bool = False) -> Redis:
     """A client for ``redis://``, ``rediss://`` or ``unix://`` that speaks bytes.
 
     A ``single`` one has one connection, from the start. Commands are resent up to ``retries`` times when the connection
     breaks; every script of ours bears that.
     """
-    keepalive = {} if url.startswith("unix:") else {"socket_keepalive": True, "socket_connect_timeout": 3}
+    seconds, often = _manners.seconds, _manners.retries if retries is None else retries
+    wait = {} if url.startswith("unix:") else {"socket_keepalive": True, "socket_connect_timeout": min(3.0, seconds)}
     return Redis.from_url(
         url,
-        socket_timeout=5,
+        socket_timeout=seconds,
         health_check_interval=5,
-        retry=Retry(ExponentialBackoff(cap=0.5, base=0.05), retries),
+        retry=Retry(ExponentialBackoff(cap=0.5, base=0.05), often, _manners.repeated),
         max_connections=512,
         single_connection_client=single,
-        **keepalive,
+        **wait,
     )
 
 

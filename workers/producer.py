@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -9,6 +10,7 @@ from zlib import crc32
 
 from redis import Redis
 from redis.exceptions import OutOfMemoryError, ResponseError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
 from schemas import moment
@@ -39,11 +41,9 @@ class Producer:
     def __init__(self, redis_url: str | None = None, patience: float = PATIENCE) -> None:
         self._url = redis_url or settings().redis_url
         self._lanes = 0
+        self._patience = patience
         self._retrying = Retrying(
-            retry=retry_if_exception_type(AWAY),
-            stop=stop_after_delay(patience),
-            wait=wait_random_exponential(0.05, max=1),
-            reraise=True,
+            retry=retry_if_exception_type(AWAY), wait=wait_random_exponential(0.05, max=1), reraise=True
         )
 
     def enqueue(
@@ -79,10 +79,14 @@ class Producer:
 
     def _try(self, events: list[Encoded], pipeline: str) -> tuple[Redis, int]:
         """Append, again and again while Redis is away. Not with tenacity at once: that costs a tenth of one event."""
+        began = time.monotonic()
         try:
             return self._over_one_connection(events, pipeline)
-        except AWAY:
-            return self._retrying(self._over_one_connection, events, pipeline)
+        except AWAY as error:
+            left = self._patience - (time.monotonic() - began)
+            if left <= 0 and isinstance(error, RedisTimeoutError):
+                raise  # silence took all the time there is; a connection that was cut costs none
+            return self._retrying.copy(stop=stop_after_delay(left))(self._over_one_connection, events, pipeline)
 
     def _over_one_connection(self, events: list[Encoded], pipeline: str) -> tuple[Redis, int]:
         """Append; the connection that it went by, to be given back, and whether a ticket is wanted."""
