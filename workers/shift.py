@@ -29,6 +29,12 @@ from workers.tombstones import without_forgotten
 from workers.warnings import note_warnings
 
 FLIGHT = 64
+PLENTY = 1_000
+"""So many events in a request keep a worker busy. Ten thousand cost no less each, and took 100 MB more of a worker."""
+
+OFTEN = 10
+"""So many requests a second, and nothing is gained by sending larger ones."""
+
 APART_AFTER = 2
 """A batch whose worker vanished so often while sending it is taken apart."""
 
@@ -224,10 +230,13 @@ class Shift:
 
 
 def flight_size(integration: Integration) -> int:
-    """How many events to cut at once: one batch, or as many single ones as half a second's limit lets go."""
-    if integration.batch.events > 1:
-        return integration.batch.events
+    """How many events to cut at once: one batch, or as many single ones as half a second's limit lets go.
+
+    A batch is as large as the vendor takes only where requests are scarce.
+    """
     rates = [limit.requests / limit.seconds for limit in (*integration.limits, *integration.tightened)]
+    if integration.batch.events > 1:
+        return min([integration.batch.events] + [PLENTY] * all(rate >= OFTEN for rate in rates))
     return max(1, min([FLIGHT, *(int(rate / 2) for rate in rates)]))
 
 

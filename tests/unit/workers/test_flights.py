@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from destinations.form.integration import Integration, install
-from destinations.form.parts import Limit, Reading, Verdict
+from destinations.form.parts import Batch, Limit, Reading, Verdict
 from destinations.form.request import Request
 from workers.flights import Cut, Parcel, Waiting, pack, seal
 from workers.outcomes import RETRIES_MS, parts
@@ -109,8 +109,14 @@ def test_a_flight_of_single_events_is_what_half_a_second_lets_go(
     assert flight_size(replace(integration("klaviyo"), limits=limits, tightened=tightened)) == size
 
 
-def test_a_flight_of_a_batching_vendor_is_one_batch() -> None:
-    assert flight_size(integration("statsig")) == 500
+@pytest.mark.parametrize(
+    ("most", "rate", "size"),
+    [(500, 50, 500), (10_000, 50, 1_000), (10_000, 3, 10_000), (500, None, 500), (10_000, None, 1_000)],
+    ids=["one batch", "large, often", "large, seldom", "lifted", "large, lifted"],
+)
+def test_a_flight_of_a_batching_vendor_is_one_request(most: int, rate: int | None, size: int) -> None:
+    limits = (Limit(rate, 1, ""),) if rate else ()
+    assert flight_size(replace(integration("statsig"), batch=Batch(most), limits=limits)) == size
 
 
 def test_the_retry_ladder_is_the_designs() -> None:
