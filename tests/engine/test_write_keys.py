@@ -56,6 +56,14 @@ def test_a_key_of_a_pipeline_that_is_gone_opens_nothing_until_it_is_back(store: 
     assert _fresh(key) is not None
 
 
+def test_a_rate_that_was_changed_begins_anew(store: Fleet) -> None:
+    slow = Source("key", "store", frozenset(), rate=0.001)
+    assert [write_keys.spend(slow, 1) > 0 for _ in range(2)] == [False, True]
+    fast = replace(slow, rate=1000)
+    assert [write_keys.spend(fast, 500) for _ in range(2)] == [0, 0]
+    assert write_keys.spend(slow, 1) == 0
+
+
 def test_what_is_not_there_is_named(store: Fleet) -> None:
     made, _ = write_keys.create("store")
     with pytest.raises(Unknown, match="no pipeline 'shop'"):
