@@ -8,6 +8,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, pre_load, validates_schema
 
+from schemas import shown
 from schemas.entries import Entries
 from schemas.integration import IntegrationSchema
 from schemas.names import check_integration_name, check_name
@@ -29,12 +30,12 @@ class FleetFileSchema(Schema):
         return {key: value for key, value in file.items() if value is not None} if isinstance(file, dict) else file
 
     @validates_schema(pass_original=True, skip_on_field_errors=False)
-    def _pipelines_name_known_integrations(self, file: dict[str, Any], original: Any, **_: Any) -> None:
+    def _pipelines_name_known_integrations(self, _: dict[str, Any], original: Any, **__: Any) -> None:
         known = self.installed | _written(original)
         faults = {
-            pipeline: {"integrations": unknown}
-            for pipeline, spec in file.get("pipelines", {}).items()
-            if (unknown := [_unknown(name, known) for name in spec["integrations"] if name not in known])
+            shown.text(str(pipeline)): {"integrations": unknown}
+            for pipeline, names in _listed(original).items()
+            if (unknown := [_unknown(name, known) for name in names if name not in known])
         }
         if faults:
             raise ValidationError({"pipelines": faults})
@@ -44,6 +45,26 @@ def _written(file: Any) -> frozenset[str]:
     """Names of all integrations in a file, the faulty ones too: they have faults enough."""
     integrations = file.get("integrations") if isinstance(file, dict) else None
     return frozenset(map(str, integrations)) if isinstance(integrations, dict) else frozenset()
+
+
+def _listed(file: Any) -> dict[Any, list[str]]:
+    """The names that each pipeline of a file lists, once each: of those that have other faults, too."""
+    pipelines = file.get("pipelines") if isinstance(file, dict) else None
+    specs = pipelines if isinstance(pipelines, dict) else {}
+    lists = {key: spec.get("integrations") for key, spec in specs.items() if isinstance(spec, dict)}
+    return {
+        key: list(dict.fromkeys(name for name in names if _is_name(name)))
+        for key, names in lists.items()
+        if isinstance(names, list)
+    }
+
+
+def _is_name(name: Any) -> bool:
+    try:
+        check_integration_name(name)
+    except ValidationError:
+        return False
+    return True
 
 
 def _unknown(name: str, known: Collection[str]) -> str:

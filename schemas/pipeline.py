@@ -12,6 +12,17 @@ from schemas.names import check_integration_name
 from schemas.origin import Origin
 
 
+def _each_a_name(names: list[str]) -> None:
+    faults = {}
+    for position, name in enumerate(names):
+        try:
+            check_integration_name(name)
+        except ValidationError as error:
+            faults[position] = error.messages
+    if faults:
+        raise ValidationError(faults)
+
+
 def _each_once(names: list[Any]) -> None:
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
@@ -26,10 +37,10 @@ class PipelineSchema(Schema):
     """
 
     integrations = fields.List(
-        fields.Str(validate=check_integration_name),
+        fields.Str(),
         required=True,
         error_messages={"invalid": "Must be a list of integration names."},
-        validate=[validate.Length(min=1, error="Name at least one integration."), _each_once],
+        validate=[validate.Length(min=1, error="Name at least one integration."), _each_a_name, _each_once],
     )
     origins = fields.List(
         Origin(), load_default=list, error_messages={"invalid": "Must be a list, like [https://shop.example.com]."}

@@ -9,7 +9,7 @@ from workers.holds import FOREVER_MS, free, halt
 from workers.registry import REMOVED, Document
 
 KINDS = ("operator", "throttled", "breaker", "setup", "full")
-"""Holds that an operator may end. One of kind ``disabled`` ends with the configuration that disables."""
+"""Holds that an operator may end. One of kind ``disabled`` ends when it is enabled."""
 
 REASON = "held by an operator"
 
@@ -44,4 +44,5 @@ def check_delivering(name: str, document: Document) -> None:
 
 
 def _disabled(name: str) -> str:
-    return f"{name} is disabled in the configuration, and held for that; set enabled: true there and apply it"
+    where = f"set enabled: true in its file and apply it, or POST …/integrations/{name}/enable to the admin API"
+    return f"{name} is disabled, and held for that; {where}"

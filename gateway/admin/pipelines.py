@@ -9,6 +9,7 @@ from marshmallow import fields
 from gateway.admin.edited import carry
 from gateway.admin.faults import not_found
 from gateway.admin.pages import PageArgs, after, page, page_of
+from gateway.admin.schemas import PipelineInSchema
 from gateway.admin.section import Section
 from schemas.pipeline import PipelineSchema
 from workers import edits
@@ -44,7 +45,7 @@ def show_pipeline(name: str) -> dict[str, Any]:
 
 
 @section.put("/pipelines/<name>")
-@section.arguments(PipelineSchema, example=EXAMPLE)
+@section.arguments(PipelineInSchema, example=EXAMPLE)
 @section.response(200, PipelineOutSchema)
 @section.alt_response(409, "CONFLICT")
 def put_pipeline(spec: dict[str, Any], name: str) -> dict[str, Any]:

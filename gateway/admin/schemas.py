@@ -10,6 +10,7 @@ from marshmallow.types import StrSequenceOrSet
 from schemas.entries import text_field
 from schemas.integration import IntegrationSchema
 from schemas.names import check_name, slug
+from schemas.pipeline import PipelineSchema
 
 SERVER_SIDE = "server_side"
 
@@ -19,7 +20,7 @@ def delivery_mode() -> fields.Str:
     return fields.Str(load_default=SERVER_SIDE, validate=validate.OneOf([SERVER_SIDE]))
 
 
-class Described(IntegrationSchema):
+class Unread(Schema):
     """A body that the document describes, and whose faults are told later, with those of what depends on it."""
 
     def load(self, data: Any, **_: Any) -> dict[str, Any]:
@@ -27,6 +28,14 @@ class Described(IntegrationSchema):
         if not isinstance(data, dict):
             raise ValidationError("Must be an object.")
         return data
+
+
+class Described(Unread, IntegrationSchema):
+    """An integration, or parts of one."""
+
+
+class PipelineInSchema(Unread, PipelineSchema):
+    """A pipeline, as it stands in a configuration file."""
 
 
 class EnvelopeSchema(Schema):

@@ -41,7 +41,7 @@ for i = 6 + 3 * pipelines, #ARGV, 8 do
   if ARGV[i + 2] == '0' then
     unhold(KEYS[key], KEYS[key + 6], now)
     redis.call('HSET', KEYS[key], 'kind', 'disabled', 'since', now, 'until', now + tonumber(ARGV[i + 3]), 'times', 1,
-      'reason', 'disabled in the configuration', 'hint', 'Set enabled: true and apply again.', 'answer', '')
+      'reason', 'disabled in the configuration', 'hint', 'Set enabled: true and apply again, or POST …/enable.', 'answer', '')
   end
   redis.call('SET', KEYS[key + 1], now)
   redis.call('INCR', KEYS[key + 2])

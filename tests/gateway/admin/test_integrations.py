@@ -91,8 +91,10 @@ def test_what_is_installed_delivers_within_seconds_and_again_after_it_was_disabl
     assert admin.act(f"/integrations/{name}/disable")["enabled"] is False
     workers.enqueue(track())
     fleet.wait_row(name, waiting=1)
-    assert admin.see("/status")["integrations"][name]["held"]["reason"].startswith("disabled")
-    assert admin.refused(f"/integrations/{name}/hold", {}, 409)["code"] == "not_delivering"
+    row = admin.see("/status")["integrations"][name]
+    assert (row["held"]["reason"].startswith("disabled"), "/enable" in row["hint"]) == (True, True)
+    told = admin.refused(f"/integrations/{name}/hold", {}, 409)
+    assert (told["code"], f"/{name}/enable" in told["message"]) == ("not_delivering", True)
     admin.act(f"/integrations/{name}/enable")
     fleet.wait_row(name, delivered=2)
     [event] = fleet.vendors.items("klaviyo")[:1]

@@ -60,8 +60,11 @@ def test_pipelines_and_their_write_keys(admin: Admin, fleet: Fleet) -> None:
     assert made == {"name": "store", "integrations": [one], "rate": 10.0, "origins": []}
     assert admin.act("/pipelines/store", {"integrations": [one, other]}, method="PUT")["rate"] is None
     assert [row["name"] for row in admin.pages("/pipelines", limit=1)] == ["default", "store"]
-    [fault] = admin.refused("/pipelines/shop", {"integrations": [f"{one}x"]}, 422, "PUT")["details"]
-    assert "did you mean" in fault
+    wrong = {"integrations": [f"{one}x", other, other], "rate": 0, "colour": "red"}
+    told = admin.refused("/pipelines/shop", wrong, 422, "PUT")["details"]
+    assert [fault.partition(": ")[0] for fault in told] == ["colour", "integrations", "integrations", "rate"]
+    assert "more than once" in told[1]
+    assert "did you mean" in told[2]
     assert "name" in admin.refused("/pipelines/Shop", {"integrations": [one]}, 422, "PUT")["message"]
     key = admin.act("/pipelines/store/write-keys", {"name": "web shop"}, 201)
     assert key["key"].startswith("wk_")

@@ -77,6 +77,18 @@ def test_a_pipeline_may_name_what_was_installed_before() -> None:
     ]
 
 
+def test_a_pipeline_s_names_are_all_looked_at_whatever_else_is_wrong_with_it() -> None:
+    listed = ["klaviyo-uk", "klaviyo-uk", "Statsig", "new"]
+    file = {"pipelines": {"store": {"integrations": listed, "rate": 0}}, "integrations": {"new": {}}}
+    told = [fault for fault in faults_of(file) if fault.startswith("pipelines")]
+    assert sorted(fault.removeprefix("pipelines.store.").partition("; ")[0] for fault in told) == [
+        'integrations.2: "Statsig" is not a name',
+        "integrations: Names klaviyo-uk more than once",
+        "integrations: There is no integration klaviyo-uk",
+        "rate: Must be a number greater than 0, not 0.",
+    ]
+
+
 def test_every_fault_of_a_file_has_its_place() -> None:
     file = {
         "pipelines": {
