@@ -5,7 +5,7 @@
   var MOST_WAITING = 500, MOST_AN_EVENT = 32768, MOST_BYTES = 50000, SOON = 200, LONGEST_WAIT = 60000;
   var script = document.currentScript, writeKey = script.dataset.writeKey;
   var url = new URL("/v1/batch", script.src).href;
-  var memory = {}, timer = 0, flying = {}, failures = 0;
+  var memory = {}, timer = 0, flying = {}, failures = 0, refused = 0;
 
   // What the browser keeps; for pages that may not keep anything, until they are left.
   function read(name) {
@@ -66,7 +66,7 @@
     return JSON.stringify({ batch: events, sentAt: new Date().toISOString(), writeKey: writeKey });
   }
   function soon(milliseconds) {
-    if (!timer) timer = setTimeout(flush, milliseconds);
+    if (!timer && !refused) timer = setTimeout(flush, milliseconds);
   }
   function flush() {
     timer = 0;
@@ -74,13 +74,19 @@
     if (!events.length) return;
     events.forEach(function (event) { flying[event.messageId] = 1; });
     // Plain text needs no preflight; the gateway does not look at the type.
-    fetch(url, { method: "POST", body: body(events), keepalive: true, headers: { "Content-Type": "text/plain" } })
-      .then(function (answer) {
-        if (answer.status >= 500 || answer.status === 429) return again(events, answer.headers.get("Retry-After"));
-        failures = 0;
-        done(events);
-        soon(0);
-      }, function () { again(events); });
+    fetch(url, {
+      method: "POST", body: body(events), keepalive: true, credentials: "omit", headers: { "Content-Type": "text/plain" }
+    }).then(function (answer) {
+      // Nothing of this page is taken. What waits is left to the next one, which may have another key.
+      if (answer.status === 401 || answer.status === 403) {
+        failures = refused = 1;
+        return console.warn("datafly: the write key or the page's origin is refused, nothing is sent");
+      }
+      if (answer.status >= 500 || answer.status === 429) return again(events, answer.headers.get("Retry-After"));
+      failures = 0;
+      done(events);
+      soon(0);
+    }, function () { again(events); });
   }
   function again(events, seconds) {
     events.forEach(function (event) { delete flying[event.messageId]; });

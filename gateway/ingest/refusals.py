@@ -37,9 +37,9 @@ def too_fast(seconds: float, rate: float) -> Refusal:
     return Refusal(429, "too_fast", message, headers={"Retry-After": str(ceil(seconds))})
 
 
-def malformed(message: str) -> Refusal:
+def malformed(message: str, details: list[str] | None = None) -> Refusal:
     """A body that is not what the API takes."""
-    return Refusal(400, "malformed", message)
+    return Refusal(400, "malformed", message, details)
 
 
 def invalid(faults: list[dict[str, Any]]) -> Refusal:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Response, g, request
+from flask import Response, request
 from flask_smorest import Blueprint
 
 from gateway import credentials
@@ -53,9 +53,7 @@ def opened(key: Any) -> Source:
         raise unauthorized(
             "the write key opens nothing" if key else "no write key: give it as Basic user name, Bearer or writeKey"
         )
-    origin = request.headers.get("Origin")
-    browser.check_origin(origin, source)
-    g.origin = origin
+    browser.check_origin(request.headers.get("Origin"), source)
     return source
 
 
@@ -67,9 +65,13 @@ def before() -> Response | None:
 
 @blueprint.after_request
 def after(response: Response) -> Response:
-    """Let the page's script read the answer, when its origin was allowed."""
-    origin = g.get("origin")
-    return browser.allow(response, origin) if origin else response
+    """Let the page's script read the answer, or it would try for ever what is refused for good.
+
+    A refusal, too: it says nothing that whoever has sent the same without a browser could not read, and no answer depends
+    on who looks at the page, for no cookie counts. What a page that is not allowed sends is not taken.
+    """
+    origin = request.headers.get("Origin")
+    return browser.allow(response, origin) if origin and request.method != "OPTIONS" else response
 
 
 def described(view: Callable[[], Answer], body: dict[str, Any]) -> Callable[[], Answer]:

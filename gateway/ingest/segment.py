@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gateway.ingest.refusals import malformed
+from schemas import shown
 
 Raw = Any
 """An event as it came, whatever it is."""
@@ -23,9 +24,16 @@ def batch(body: dict[str, Any]) -> list[Raw]:
     events = body.get("batch")
     if not isinstance(events, list):
         raise malformed('the body has no "batch", a list of events')
-    shared = {key: body[key] for key in SHARED if isinstance(body.get(key), dict) and body[key]}
+    shared = {key: body[key] for key in SHARED if body.get(key) is not None}
+    if wrong := [f"{key}: must be an object, not {shown.value(value)}" for key, value in _no_objects(shared)]:
+        raise malformed(f"nothing was kept; beside the batch, {'; '.join(wrong)}", wrong)
+    shared = {key: value for key, value in shared.items() if value}
     sent = body.get("sentAt")
     return [_completed(event, shared, sent) if isinstance(event, dict) else event for event in events]
+
+
+def _no_objects(shared: dict[str, Any]) -> list[tuple[str, Any]]:
+    return [(key, value) for key, value in shared.items() if not isinstance(value, dict)]
 
 
 def _completed(event: dict[str, Any], shared: dict[str, Any], sent: Any) -> Raw:

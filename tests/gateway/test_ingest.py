@@ -202,6 +202,14 @@ def test_what_a_batch_says_once_is_each_event_s(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("path", ["batch", "import"])
+def test_what_a_batch_says_once_and_is_no_object_is_named(shop: Shop, path: str) -> None:
+    found = refused(shop.post(f"/v1/{path}", {"batch": EVENTS, "context": "x", "integrations": []}), 400, "malformed")
+    assert found["details"] == ['context: must be an object, not "x"', "integrations: must be an object, not a list"]
+    assert shop.kept() == []
+    assert shop.post(f"/v1/{path}", {"batch": EVENTS, "context": {}, "integrations": None}).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["batch", "import"])
 def test_a_clock_that_is_wrong_is_corrected_but_not_for_imports(shop: Shop, path: str) -> None:
     sent = datetime.now(UTC) + timedelta(days=300)
     stated = (sent - timedelta(minutes=5)).isoformat()
@@ -235,7 +243,16 @@ def test_a_trusted_proxy_tells_the_address(shop: Shop, here: LocalRedis, tmp_pat
     assert shop.kept()[0]["context"]["ip"] == "198.51.100.1"
 
 
-def test_only_pages_of_the_pipeline_may_hand_in_and_read_the_answer(shop: Shop) -> None:
+@pytest.mark.parametrize(
+    ("body", "auth", "status"),
+    [(b"{", ("wrong", ""), 401), (b"{", None, 400), (b"{}", None, 401), (b" " * 512_001, None, 413)],
+)
+def test_a_page_can_read_why_it_is_refused(shop: Shop, body: bytes, auth: Any, status: int) -> None:
+    answer = shop.post("/v1/batch", body, auth=auth, headers={"Origin": ORIGIN})
+    assert (answer.status_code, answer.headers.get("Access-Control-Allow-Origin")) == (status, ORIGIN)
+
+
+def test_only_pages_of_the_pipeline_may_hand_in(shop: Shop) -> None:
     asked = shop.door.options("/v1/track", headers={"Origin": ORIGIN, "Access-Control-Request-Method": "POST"})
     assert (asked.status_code, asked.headers["Access-Control-Allow-Origin"]) == (204, ORIGIN)
     assert "Authorization" in asked.headers["Access-Control-Allow-Headers"]
@@ -243,7 +260,7 @@ def test_only_pages_of_the_pipeline_may_hand_in_and_read_the_answer(shop: Shop) 
     assert "Access-Control-Allow-Origin" not in shop.door.options("/v1/track", headers=evil).headers
     answer = shop.post("/v1/track", TRACK, headers=evil)
     assert "store" in refused(answer, 403, "origin")["message"]
-    assert "Access-Control-Allow-Origin" not in answer.headers
+    assert answer.headers["Access-Control-Allow-Origin"] == evil["Origin"]
     for body, status in ((TRACK, 200), ({}, 400)):
         answer = shop.post("/v1/track", body, headers={"Origin": ORIGIN})
         assert (answer.status_code, answer.headers["Access-Control-Allow-Origin"]) == (status, ORIGIN)

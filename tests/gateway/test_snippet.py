@@ -132,6 +132,19 @@ def test_what_is_refused_for_good_is_not_sent_again(shop: Shop, pages: Pages, sh
     assert pages.told("status") == [400, 200]
 
 
+def test_a_key_that_is_refused_is_tried_once_a_page_and_nothing_is_lost(shop: Shop, pages: Pages, show: Open) -> None:
+    pages.add("/second", "report({second: true})", tag(shop))
+    first = """
+      datafly.track('First');
+      setTimeout(() => datafly.track('Second'), 700);
+      setTimeout(() => location.href = '/second', 2500);
+    """
+    show(pages.add("/first", first, tag(shop).replace(shop.key, "wk_revoked")))
+    assert [event["event"] for event in kept(shop, 2, pages)] == ["First", "Second"]
+    wait_until(lambda: len(pages.told("status")) == 2, 10, lambda: pages.reports)
+    assert pages.told("status") == [401, 200]
+
+
 @THREADS
 @pytest.mark.usefixtures("worker")
 def test_it_delivers_to_the_vendor(shop: Shop, pages: Pages, show: Open) -> None:
