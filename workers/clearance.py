@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import random
 import time
 from collections.abc import Callable
@@ -47,19 +46,18 @@ Ask = Callable[[Parcel], tuple[int, int, int]]
 What is cleared may have to wait, too: so far its permit is ahead of its time."""
 
 
-def clear(ask: Ask, lane: Lane, parcel: Parcel, stopped: Event, late: float = math.inf) -> Clearance:
+def clear(ask: Ask, lane: Lane, parcel: Parcel, stopped: Event) -> Clearance:
     """Clear a request for sending, waiting for the limit when that is short. Its fate is then in doubt until settled.
 
-    A crash before leaves nothing behind; after it, the next owner of the lane resends the request with its key. When a
-    permit's time passed more than ``late`` seconds ago, it is given up for another.
+    A crash before leaves nothing behind; after it, the next owner of the lane resends the request with its key.
     """
     slept_ms = 0
     while not (stopped.is_set() or lane.lost.is_set() or stopping()):
         word, wait_ms, now_ms = ask(parcel)
         if word == 1:
-            if _leaves_in_time(wait_ms / 1000, late):
-                return Clearance(now_ms, slept_ms=slept_ms + wait_ms)
-            continue
+            if wait_ms:
+                time.sleep(wait_ms / 1000)
+            return Clearance(now_ms, slept_ms=slept_ms + wait_ms)
         if word == STALE:
             return Clearance(0)
         if word < 0:
@@ -71,14 +69,6 @@ def clear(ask: Ask, lane: Lane, parcel: Parcel, stopped: Event, late: float = ma
         else:
             time.sleep(wait_ms / 1000)
     return Clearance(0)
-
-
-def _leaves_in_time(seconds: float, late: float) -> bool:
-    """Wait for a permit's time; whether it is hardly over now, which on a busy machine it may be."""
-    until = time.monotonic() + seconds
-    if seconds:
-        time.sleep(seconds)
-    return time.monotonic() <= until + late
 
 
 @dataclass(slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from functools import lru_cache
 
 from destinations.form.integration import Integration
@@ -11,9 +10,6 @@ from destinations.form.parts import Limit
 from workers import keys
 
 BURST_SHARE = 0.02
-LATE_SECONDS = 0.02
-OFTEN_US = 25_000
-"""A permit that comes so often may be given up when its request would leave late."""
 
 
 def window(limit: Limit) -> tuple[int, float]:
@@ -36,16 +32,6 @@ def replay_window(integration: Integration, pace: int) -> tuple[str, tuple[int, 
 def pace_of(integration: Integration) -> str:
     """The name under which an account's limits are kept; it tells nothing of the account."""
     return hashlib.blake2b(integration.account.encode(), digest_size=8).hexdigest()
-
-
-@lru_cache(maxsize=1024)
-def lateness(integration: Integration) -> float:
-    """How late after its permit's time a request may leave (seconds), so that it is not one too many for its window.
-
-    No matter how late where permits are rare: without the one that is given up much less than the limit would be used.
-    """
-    numbers = windows(integration)[1]
-    return LATE_SECONDS if min(numbers[::2], default=math.inf) <= OFTEN_US else math.inf
 
 
 @lru_cache(maxsize=1024)

@@ -16,7 +16,6 @@ from workers.connection import own
 from workers.flight_log import FlightLog
 from workers.flights import Cut, Parcel, Settlement, Waiting, halves
 from workers.holds import Refusal, place
-from workers.limits import lateness
 from workers.mappings import mapped, unmappable
 from workers.outcomes import act, parks_doubt
 from workers.prepare import Prepared, death, last_requests, prepare
@@ -60,7 +59,6 @@ class Shift:
         self._size = 1 if probe else flight_size(integration)
         # Where the limit is the bottleneck, more threads only ask for the same permits more often.
         self._fan_out = 1 if probe or self._size < FLIGHT else settings().fan_out
-        self._late = lateness(integration)
         self._once = probe
         self._forgettings = ""
         self._end = 0.0
@@ -207,7 +205,7 @@ class Shift:
     def _carry(self, parcel: Parcel) -> bool:
         """Send a parcel and do what the answer asks for; whether the next of its chain may follow."""
         for number, (request, records) in enumerate(parcel.requests, start=1):
-            clearance = clear(self._ask, self.source.lane, parcel, self._stopped, self._late)
+            clearance = clear(self._ask, self.source.lane, parcel, self._stopped)
             if not clearance.at_ms:
                 self._rest(clearance.park_ms)
                 return False

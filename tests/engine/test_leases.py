@@ -18,7 +18,7 @@ from tests.engine.events import track, tracks
 from tests.engine.fleet import Fleet
 from tests.engine.waiting import wait_until
 from workers import holds, keys, lanes, scripts
-from workers.clearance import asking, clear
+from workers.clearance import asking
 from workers.connection import redis
 from workers.deliver import deliver
 from workers.drain import drain
@@ -429,19 +429,6 @@ def test_threads_whose_call_fails_all_raise_and_the_next_are_not_held_up(fleet: 
     with pytest.raises(ResponseError):
         gathering.take(step(other, third, third))
     assert gathering.take(step(lane, second, third))[:2] == (1, 1)
-
-
-def test_a_permit_whose_time_has_passed_is_given_up_for_another(fleet: Fleet, name: str) -> None:
-    lane, answers, stopped = leased(name), [(1, 2, 7), (1, 0, 8), (1, 0, 9)], Event()
-
-    def ask(_: Parcel) -> tuple[int, int, int]:
-        if len(answers) == 2:
-            stopped.set()
-        return answers.pop(0)
-
-    assert clear(ask, lane, parcel([]), Event(), late=60.0).at_ms == 7
-    assert clear(ask, lane, parcel([]), stopped, late=-1.0).at_ms == 0
-    assert len(answers) == 1
 
 
 def test_renewing_prolongs_the_lease(fleet: Fleet, name: str) -> None:
