@@ -67,8 +67,8 @@ def before() -> Response | None:
 def after(response: Response) -> Response:
     """Let the page's script read the answer, or it would try for ever what is refused for good.
 
-    A refusal, too: it says nothing that whoever has sent the same without a browser could not read, and no answer depends
-    on who looks at the page, for no cookie counts. What a page that is not allowed sends is not taken.
+    A refusal, too: it says nothing that could not be read without a browser, and no answer depends on who looks at the
+    page, for no cookie counts. What a page that is not allowed sends is not taken.
     """
     origin = request.headers.get("Origin")
     return browser.allow(response, origin) if origin and request.method != "OPTIONS" else response
