@@ -1,7 +1,8 @@
 """Quick respelling: what Segment's libraries send becomes our spelling, where that is plain to do.
 
 It covers camelCase names, nulls and keys of no meaning at the top, integers as ids, times in any form,
-``context.traits``, and consent in Segment's wrapper. Of anything else it is not sure; ``schemas.event_schema`` is.
+``context.traits`` that nest once, and consent in Segment's wrapper. Of anything else it is not sure;
+``schemas.event_schema`` is.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ def respelt(raw: Mapping[Any, Any]) -> dict[str, Any] | None:
             continue
         if name in event:
             return None
-        event[name] = str(value) if type(value) is int and name in IDS and 0 <= value < _TOO_LONG else value
+        event[name] = str(value) if type(value) is int and name in IDS and -_TOO_LONG < value < _TOO_LONG else value
     for name in MOMENTS & event.keys():
         moment = _moment(event[name])
         if moment is None:
@@ -51,8 +52,11 @@ def _respell_context(event: dict[str, Any]) -> bool:
     if type(event["context"]) is not dict:
         return False
     context = _renamed(event["context"])
-    if context is None or any(context.get(key, "") is None for key in _OWN_KEYS):
+    if context is None:
         return False
+    for key in _OWN_KEYS:
+        if context.get(key, "") is None:
+            del context[key]
     for key, value in context.items():
         if type(value) is dict and key not in _OWN_KEYS and not CONTEXT_NAMES.keys().isdisjoint(value):
             below = _renamed(value)
@@ -80,10 +84,27 @@ def _unwrap_consent(context: dict[Any, Any]) -> None:
 
 
 def _move_traits(event: dict[str, Any], context: dict[Any, Any]) -> bool:
-    """Let traits of the context count as the event's, whose own win. Flat ones, as there they may nest less deep."""
+    """Let traits of the context count as the event's, whose own win; nested once at most: there it may be less deep."""
     traits, own = context.pop("traits", {}), event.get("traits", {})
-    if type(traits) is not dict or type(own) is not dict or not _PLAIN.issuperset(map(type, traits.values())):
+    if type(traits) is not dict or type(own) is not dict or not all(map(_is_shallow, traits.values())):
+        return False
+    if not all(_is_harmless(traits[key]) for key in traits.keys() & own.keys()):
         return False
     if traits:
         event["traits"] = {**traits, **own}
     return True
+
+
+def _is_shallow(value: Any) -> bool:
+    """Whether a value is none that holds others, or an object or list of such ones: an address."""
+    kind = type(value)
+    if kind is dict or kind is list:
+        return _PLAIN.issuperset(map(type, value.values() if kind is dict else value))
+    return kind in _PLAIN
+
+
+def _is_harmless(value: Any) -> bool:
+    """Whether nothing can be wrong with a value that is dropped, and not looked at again."""
+    if type(value) is str:
+        return value.isascii()
+    return value is None or type(value) is bool or (type(value) is int and -_TOO_LONG < value < _TOO_LONG)

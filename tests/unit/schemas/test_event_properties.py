@@ -81,6 +81,11 @@ def test_what_the_caller_gave_is_never_changed(raw: Any) -> None:
 @example({"type": "page", "userId": "u", "context": {"traits": {"deep": deep(7)}}})
 @example({"type": "page", "userId": "u", "context": {"traits": []}})
 @example({"type": "page", "userId": "u", "context": {"userAgent": None, "user_agent": "x"}})
+@example({"type": "page", "userId": "u", "context": {"traits": {"a": {"b": {}}}}})
+@example({"type": "page", "userId": "u", "context": {"traits": {"a": "\ud83d"}}, "traits": {"a": 1}})
+@example({"type": "page", "userId": "u", "context": {"traits": {"a": math.inf}}, "traits": {"a": 1}})
+@example({"type": "page", "userId": "u", "context": {"traits": {"a": [0] * 40_000}}, "traits": {"a": 1}})
+@example({"type": "page", "userId": -(10**18) - 1})
 def test_what_is_accepted_quickly_marshmallow_loads_to_the_same(raw: Any) -> None:
     accepted = quick.accept(raw, LIMITS)
     assume(accepted is not None)
@@ -99,12 +104,18 @@ def test_what_is_accepted_quickly_marshmallow_loads_to_the_same(raw: Any) -> Non
     "found",
     [
         {"userId": 4711, "channel": "server", "messageId": None},
-        {"userId": "u", "timestamp": "2026-06-06T12:00:00.123456+02:00", "sentAt": 1717667891},
+        {"userId": -5, "timestamp": "2026-06-06T12:00:00.123456+02:00", "sentAt": 1717667891},
         {
             "anonymousId": "a",
             "context": {"userAgent": "x", "device": {"advertisingId": "x"}, "traits": {"plan": "gold"}},
         },
         {"userId": "u", "context": {"consent": {"categoryPreferences": {"marketing": True}}}},
+        {"userId": "u", "context": {"consent": None, "traits": None}},
+        {
+            "userId": "u",
+            "context": {"traits": {"address": {"city": "Paris"}, "tags": ["a", 1], "plan": "old"}},
+            "traits": {"plan": "gold"},
+        },
     ],
 )
 def test_what_segments_libraries_send_is_accepted_quickly(found: dict[str, Any]) -> None:
