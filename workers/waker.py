@@ -24,10 +24,6 @@ LOOK_EVERY = 0.025
 PATIENCE_MS = 15
 """So long a due lane is left to those who work its queue already: a visit costs a tenth of a ticket."""
 
-LATE = 10
-"""For each ms that a process wakes late, because it is busy, it is that much more patient: workers that it calls would
-mostly be its own, and only be in each other's way."""
-
 ATTENDED_MS = 100
 """So long nobody issues a ticket for a queue that somebody works. Who works it looks several times in between."""
 
@@ -69,14 +65,12 @@ class Waker:
 
     def _run(self) -> None:
         while True:
-            due, attended, late = self._wait()
+            due, attended = self._wait()
             summon(due)
-            look(attended, late)
+            look(attended)
 
-    def _wait(self) -> tuple[list[str], list[str], float]:
-        """Sleep until something is due; the queues with lanes due, those to look at because they are worked, and how
-        late it is for that (seconds).
-        """
+    def _wait(self) -> tuple[list[str], list[str]]:
+        """Sleep until something is due; the queues with lanes due, and those to look at because they are worked."""
         with self._changed:
             while (wait := min(self._due[0][0] if self._due else NEVER, self._look_at) - time.monotonic()) > 0:
                 self._changed.wait(wait if wait < NEVER else None)
@@ -84,9 +78,9 @@ class Waker:
             while self._due and self._due[0][0] <= now:
                 queues.add(heapq.heappop(self._due)[1])
             if self._look_at > now:
-                return sorted(queues), [], 0.0
-            late, self._look_at = now - self._look_at, now + LOOK_EVERY if self._attended else NEVER
-            return sorted(queues), sorted(self._attended), late
+                return sorted(queues), []
+            self._look_at = now + LOOK_EVERY if self._attended else NEVER
+            return sorted(queues), sorted(self._attended)
 
 
 def summon(queues: list[str]) -> None:
@@ -99,9 +93,9 @@ def remind(queues: list[str]) -> None:
     _summon(queues, SOON_MS, 0, -1)
 
 
-def look(queues: list[str], late: float = 0.0) -> None:
+def look(queues: list[str]) -> None:
     """The same where work has been due for a while, for queues that this process works: nobody else need issue one."""
-    _summon(queues, 0, PATIENCE_MS + int(LATE * late * 1000), ATTENDED_MS)
+    _summon(queues, 0, PATIENCE_MS, ATTENDED_MS)
 
 
 def _summon(queues: list[str], soon_ms: int, patience_ms: int, attended_ms: int) -> None:

@@ -17,7 +17,7 @@ from workers.holds import free, halt
 from workers.local.parts import Worker
 from workers.local.processes import Process
 
-LEDGER_EVERY = 0.005
+LEDGER_EVERY = 0.01
 
 
 class Crew:

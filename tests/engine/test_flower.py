@@ -68,8 +68,12 @@ def test_it_lists_every_queue_and_names_tickets_by_integration(fleet: Fleet, wor
         return {task["name"] for task in flower.get("/api/tasks").json().values()}
 
     wait_until(lambda: {"route", f"deliver.{klaviyo}", f"deliver.{statsig}"} <= names(), last=names)
-    done = [task for task in flower.get("/api/tasks?state=SUCCESS").json().values() if task["name"] != "route"]
-    assert any("'delivered'" in task["result"] for task in done), done
+
+    def results() -> list[str]:
+        done = flower.get("/api/tasks?state=SUCCESS").json().values()
+        return [task["result"] for task in done if task["name"] != "route"]
+
+    wait_until(lambda: any("'delivered'" in result for result in results()), last=results)
     online = flower.get("/workers?json=1").json()["data"]
     assert [(one["hostname"].partition("@")[0], one["status"]) for one in online] == [("worker", True)]
 
