@@ -62,7 +62,7 @@ class Adapter(HTTPAdapter):
         finally:
             if not complete:
                 connection.close()
-            pool._put_conn(connection)  # as requests does
+            pool._put_conn(connection)  # urllib3 has no public way
         return response.status, headers, body
 
     def _host(self, url: str) -> tuple[HTTPConnectionPool, str]:
