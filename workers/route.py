@@ -91,10 +91,13 @@ def steps(lane: Lane, end: float) -> Iterator[int]:
 
 
 def route_batch(lane: Lane) -> int:
-    """Route events from the head of a lane; how many left it."""
-    with at_once():
-        batch = read_batch(lane)
-        return batch.carry_out() if batch else 0
+    """Route events from the head of a lane; how many left it. What was read too early is read anew, in a turn anew."""
+    moved = None
+    while moved is None and not (lane.lost.is_set() or stopping()):
+        with at_once():
+            batch = read_batch(lane)
+            moved = batch.carry_out() if batch else 0
+    return moved or 0
 
 
 @per_process
@@ -154,9 +157,9 @@ class Batch:
         """The pipeline whose inbox this is."""
         return self.lane.member.rpartition("/")[0]
 
-    def carry_out(self) -> int:
-        """Plan and route the batch; how many entries left. Once more when a message of it was routed before, and from
-        reading on when a person was forgotten, some of the entries may be gone, or an integration deleted.
+    def carry_out(self) -> int | None:
+        """Plan and route the batch; how many entries left. Once more when a message of it was routed before; None when a
+        person was forgotten, some of the entries may be gone, or an integration deleted: then it must be read anew.
         """
         sets = repeats.mark_sets(self.pipeline, self.now_ms)
         known: set[str] = set()
@@ -170,7 +173,7 @@ class Batch:
                 continue
             if word == b"stale":
                 registry().refresh()
-                return route_batch(self.lane)
+                return None
             if word == b"blocked":
                 position, room = rest
                 self._shorten(list(plan.shares)[position], room)

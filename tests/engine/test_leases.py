@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from threading import Event, Timer
+from threading import Event, Semaphore, Timer
 from typing import Any
 
 import orjson
@@ -527,6 +527,29 @@ def test_a_foreign_token_moves_nothing_in_an_inbox(fleet: Fleet, script: str) ->
     moved = batch.carry_out() if batch else drain(stranger) if script == "drain" else route_batch(stranger)
     assert not moved
     assert fleet.everything() == before
+
+
+def test_what_was_read_too_early_is_read_anew_in_another_turn(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
+    fleet.install("klaviyo")
+    workers.enqueue([track(), track()])
+    lane, turns, reads = leased(keys.ROUTE), Semaphore(1), 0
+
+    def read_early(of: Lane) -> Any:
+        nonlocal reads
+        batch, reads = read_batch(of), reads + 1
+        if reads == 1:
+            fleet.redis.incr(keys.FORGETTINGS)
+        return batch
+
+    monkeypatch.setattr("workers.route.at_once", lambda: turns)
+    monkeypatch.setattr("workers.route.read_batch", read_early)
+    with ThreadPoolExecutor(1) as router:
+        moved = router.submit(route_batch, lane)
+        try:
+            assert moved.result(timeout=10) == 2
+        finally:
+            turns.release()  # who waits for itself would never end
+    assert reads == 2
 
 
 def test_a_script_sent_again_counts_nothing_twice(fleet: Fleet) -> None:
