@@ -158,8 +158,9 @@ class Batch:
         return self.lane.member.rpartition("/")[0]
 
     def carry_out(self) -> int | None:
-        """Plan and route the batch; how many entries left. Once more when a message of it was routed before; None when a
-        person was forgotten, some of the entries may be gone, or an integration deleted: then it must be read anew.
+        """Plan and route the batch; how many entries left. Once more when a message of it was routed before.
+
+        None when a person was forgotten, some of the entries may be gone, or an integration deleted: read it anew.
         """
         sets = repeats.mark_sets(self.pipeline, self.now_ms)
         known: set[str] = set()
