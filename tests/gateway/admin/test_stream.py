@@ -128,6 +128,7 @@ def test_it_ends_when_the_gateway_is_told_to(fleet: Fleet, worker: Worker, here:
     with Gateway(tmp_path, here.url, env=env) as ending, Admin(ending.url, "token") as admin:
         answer = opened(admin)
         assert answer
+        wait_until(lambda: ending.output().count("Started worker") == ending.output().count("Spawning worker"))
         os.kill(ending.pid, signal.SIGTERM)
         assert b"".join(answer.iter_content(1)).startswith(b"retry: 2000\n\n")
         assert ending.wait(8) == 0
