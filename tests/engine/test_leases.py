@@ -19,7 +19,7 @@ from tests.engine.events import track, tracks
 from tests.engine.fleet import Fleet
 from tests.engine.waiting import wait_until
 from workers import holds, keys, lanes, scripts
-from workers.clearance import asking
+from workers.clearance import ask_for, asking
 from workers.connection import redis
 from workers.deliver import deliver
 from workers.drain import drain
@@ -432,6 +432,17 @@ def test_threads_whose_call_fails_all_raise_and_the_next_are_not_held_up(fleet: 
     with pytest.raises(ResponseError):
         gathering.take(step(other, third, third))
     assert gathering.take(step(lane, second, third))[:2] == (1, 1)
+
+
+def test_nothing_is_cleared_of_a_lane_whose_integration_was_held_since(fleet: Fleet, name: str) -> None:
+    lane = leased(name)
+    following = cut(lane, 3)
+    holds.halt(name, "operator", "a pause", "")
+    integration = registry().at(lane.revision).get(name)
+    assert integration
+    wanted = asking(integration, Parcel(following, (), "next", Cut(following)), "0")
+    word, wait_ms, _ = ask_for(lane, wanted)
+    assert (word, wait_ms, sending(fleet, lane)) == (0, 60_000, set())
 
 
 def test_renewing_prolongs_the_lease(fleet: Fleet, name: str) -> None:

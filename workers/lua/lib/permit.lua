@@ -16,7 +16,7 @@ local function permits(hold, k, a, n)
   if pace[1] then factor = math.min(1, pace[1] + ARGV[a] * math.max(0, math.floor((now - pace[2]) / 60000))) end
 
   local held = tonumber(redis.call('HGET', hold, 'until') or '0')
-  if held > now and ARGV[1] ~= '' then return 0, math.min(held - now, 60000) end
+  if held > now and ARGV[1] ~= '' then return 0, math.min(held - now, 60000), {} end
 
   local each, ahead, leave = {}, {}, {} -- how far the next arrival of a window is beyond its burst (µs)
   for i = 1, #KEYS - k - 1 do
